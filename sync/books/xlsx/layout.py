@@ -1,0 +1,98 @@
+"""Find the places in a part that may be rewritten, in bytes, so that all the others stay."""
+
+from __future__ import annotations
+
+from sync.books.xlsx.markup import local, parser
+from sync.books.xlsx.package import TRUE
+from sync.books.xlsx.places import column_index
+
+# What stands before calcPr in a workbook part.
+BEFORE_CALC = {"sheets", "functionGroups", "externalReferences", "definedNames"}
+
+
+class Layout:
+    """Where a sheet part keeps its rows, and how they look."""
+
+    def __init__(self, part: bytes) -> None:
+        self.prefix = ""
+        self.rows = (0, 0)
+        self.dimension: int | None = None
+        self.attributes: dict[int, dict[str, str]] = {}  # of row 1 and 2
+        self.styles: dict[int, dict[int, str]] = {1: {}, 2: {}}  # of their cells, by column
+        self.columns: list[tuple[int, int, str]] = []  # first, last, style
+        self.formulas = False
+        self.utf8 = part[:2] not in {b"\xff\xfe", b"\xfe\xff"}
+        self._part, self._row, self._inside = part, 0, False
+        self._reader = parser(self._start, self._end)
+        self._reader.XmlDeclHandler = self._declared
+        self._reader.Parse(part, True)  # noqa: FBT003
+
+    def style(self, row: int, column: int) -> str:
+        """The style of a cell: as in the first rows, else as its column."""
+        found = self.styles[min(row, 2)].get(column)
+        if found is None:
+            found = next((style for first, last, style in self.columns if first <= column <= last), "")
+        return found
+
+    def _declared(self, _: str, encoding: str | None, __: int) -> None:
+        self.utf8 = self.utf8 and (encoding or "utf-8").lower() == "utf-8"
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if self._inside:
+            self._row_or_cell(local(name), attributes)
+            return
+        match local(name):
+            case "worksheet":
+                self.prefix = name.removesuffix("worksheet")
+            case "dimension":
+                self.dimension = self._reader.CurrentByteIndex
+            case "col" if "style" in attributes:
+                self.columns.append((int(attributes["min"]) - 1, int(attributes["max"]) - 1, attributes["style"]))
+            case "sheetData":
+                self.rows = (self._reader.CurrentByteIndex, 0)
+                self._inside = True
+
+    def _row_or_cell(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "row":
+            self._row = int(attributes.get("r", self._row + 1))
+            if self._row <= 2:
+                self.attributes[self._row] = attributes
+        elif name == "c" and self._row <= 2 and "s" in attributes and "r" in attributes:
+            self.styles[self._row][column_index(attributes["r"].rstrip("0123456789"))] = attributes["s"]
+        elif name == "f":
+            self.formulas = True
+
+    def _end(self, name: str) -> None:
+        if local(name) == "sheetData":
+            self.rows = (self.rows[0], self._part.index(b">", self._reader.CurrentByteIndex) + 1)
+            self._inside = False
+
+
+class Calculation:
+    """Where calcPr stands in a workbook part, or where it belongs."""
+
+    def __init__(self, part: bytes) -> None:
+        self.prefix = ""
+        self.at: int | None = None
+        self.after = 0
+        self.wanted = False
+        self._ended = False  # the element just closed stands before calcPr
+        self._reader = parser(self._start, self._end)
+        self._reader.Parse(part, True)  # noqa: FBT003
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._pass()
+        if local(name) == "workbook":
+            self.prefix = name.removesuffix("workbook")
+        elif local(name) == "calcPr":
+            self.at = self._reader.CurrentByteIndex
+            self.wanted = attributes.get("fullCalcOnLoad", "") in TRUE
+
+    def _end(self, name: str) -> None:
+        self._pass()
+        self._ended = local(name) in BEFORE_CALC
+
+    def _pass(self) -> None:
+        # expat tells where things begin: an element ends where the next event begins
+        if self._ended:
+            self.after, self._ended = self._reader.CurrentByteIndex, False

@@ -1,0 +1,97 @@
+"""What is said about a file that cannot be read, and about what became of the marks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sync.books import Outcome, Written
+from sync.model import BookError, Unreachable
+
+SHOWN = 8  # workbooks named when the one asked for is not there
+
+OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
+    "written": ("标记已写入。", "The marks are in the book."),
+    "unchanged": ("标记没有变化，文件没有动。", "The marks are the same; the file was not touched."),
+    "held": (
+        "工作簿正开着：{detail}；标记等关闭后再写，这期间请看“今日待办”和网页。",
+        "The book is open: {detail}. The marks wait until it is closed; meanwhile see 今日待办 and the pages.",
+    ),
+    "changed": (
+        "读取之后有人保存过，为了不盖掉新内容，没有写入；下一次运行会补上。",
+        "Somebody saved the book after it was read; nothing was written over it. The next run brings the marks.",
+    ),
+    "no_tabs": (
+        "工作簿里没有系统标签页（{detail}），标记没有地方写；运行 servicebook apply 补上。",
+        "The book has no system tabs ({detail}) to take the marks. Add them with: servicebook apply",
+    ),
+    "failed": (
+        "标记没有写成，文件保持原样：{detail}。请检查磁盘空间和文件夹的写入权限。",
+        "The marks were not written, the file is as it was: {detail}. Look at free space and write access.",
+    ),
+}
+LACKING = (
+    "但缺少标签页：{tabs}；运行 servicebook apply 补上。",
+    " But these tabs are missing: {tabs}. Add them with: servicebook apply",
+)
+
+
+def told(outcome: Outcome, detail: str | None = None, *, missing: Sequence[str] = ()) -> Written:
+    """*outcome* with its sentences; a book that was changed by somebody who still has it open is held."""
+    if outcome == "changed" and detail:
+        outcome = "held"
+    lacking = LACKING if missing and outcome == "written" else ("", "")
+    zh, en = (
+        (words + more).format(detail=detail or "有人 somebody", tabs="、".join(missing))
+        for words, more in zip(OUTCOMES[outcome], lacking, strict=True)
+    )
+    return Written(outcome, {"zh": zh, "en": en})
+
+
+def missing(path: Path) -> BookError:
+    """The file is not there; the folder may hold it under another name."""
+    if not path.parent.is_dir():
+        return BookError(
+            f"找不到文件夹 {path.parent}；网络盘是否已连接？路径写在 servicebook.toml 的 [books] 里。",
+            f"There is no folder {path.parent}. Is the network drive connected? See servicebook.toml, [books].",
+        )
+    there = sorted(found.name for found in path.parent.glob("*.xlsx") if not found.name.startswith(("~$", ".")))
+    names = "、".join(there[:SHOWN]) + (" …" if len(there) > SHOWN else "")
+    return BookError(
+        f"找不到工作簿 {path}；文件夹里的 .xlsx 有：{names or '一个也没有'}。路径写在 servicebook.toml 的 [books] 里。",
+        f"There is no workbook {path}. The folder holds: {names or 'no .xlsx at all'}. "
+        "The path is in servicebook.toml, [books].",
+    )
+
+
+def not_a_file(path: Path) -> BookError:
+    """A folder, or something else that cannot be read like a file."""
+    return BookError(
+        f"{path} 不是文件（是文件夹？）；请在 servicebook.toml 的 [books] 里写到 .xlsx 文件为止。",
+        f"{path} is not a file (a folder?). Let the path in servicebook.toml, [books], end with the .xlsx file.",
+    )
+
+
+def no_permission(path: Path) -> BookError:
+    """The account may not read the file."""
+    return BookError(
+        f"没有读取 {path} 的权限；请让管理员给运行本程序的账号读写权限。",
+        f"No permission to read {path}. Ask for read and write access for the account that runs this program.",
+    )
+
+
+def unreachable(path: Path, error: OSError) -> Unreachable:
+    """The disk or the network does not answer."""
+    reason = error.strerror or type(error).__name__
+    return Unreachable(
+        f"现在读不了 {path}（{reason}）；请检查磁盘或网络盘，稍后再运行。\n"
+        f"{path} cannot be read now ({reason}). Look at the disk or network drive and run again later."
+    )
+
+
+def being_saved(path: Path) -> Unreachable:
+    """The file changed under every look."""
+    return Unreachable(
+        f"{path.name} 一直在变，大概正在保存或同步；请等一会儿再运行。\n"
+        f"{path.name} keeps changing: it is being saved or synchronised. Run again in a moment."
+    )

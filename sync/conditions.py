@@ -1,0 +1,41 @@
+"""Conditions of declarations (`{status: done}`, `{result: [delayed, carried_over]}`) as expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import narwhals as nw
+
+from sync.model import VALUE
+from sync.tables import Table
+
+Wanted = Mapping[str, str | bool | list[str]]
+
+
+def holds(table: Table, wanted: Wanted) -> nw.Expr:
+    """True where every field of *wanted* has (one of) its value(s); an empty or unreadable field has none."""
+    tests = [_one(table, field, value) for field, value in wanted.items()]
+    return nw.all_horizontal(*tests, ignore_nulls=False) if tests else nw.lit(value=True)
+
+
+def any_holds(table: Table, wanted: Wanted) -> nw.Expr:
+    """True where at least one field of *wanted* has its value."""
+    tests = [_one(table, field, value) for field, value in wanted.items()]
+    return nw.any_horizontal(*tests, ignore_nulls=False) if tests else nw.lit(value=False)
+
+
+def _one(table: Table, name: str, value: str | bool | list[str]) -> nw.Expr:
+    if name in table.absent:
+        return nw.lit(value=False)
+    has = nw.col(f"{name}__state") == VALUE
+    kind = table.register.by_name[name].reads_as
+    column = nw.col(name)
+    if kind == "boolean":
+        # an empty box is unknown; where a declaration says false, it means “not yes”
+        return (has & column.fill_null(value=False)) if value is True else ~column.fill_null(value=False)
+    if value is True:
+        return has
+    if value is False:
+        return ~has
+    values = value if isinstance(value, list) else [str(value)]
+    return has & column.fill_null("").is_in(values)

@@ -1,0 +1,91 @@
+"""Say beforehand what would go wrong tonight: machine, settings, books, calendars, kept nights."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from sync.books import open_book
+from sync.kept import Kept
+from sync.model import ServicebookError
+from sync.schema import Schema
+from sync.settings import Settings, book_path
+from sync.workdays import Workdays
+
+NEXT_YEAR_FROM = 11  # the official arrangement of a year is published in the November before it
+STALE = timedelta(hours=36)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One finding: √ fine, ! look at it, × it will fail."""
+
+    grade: Literal["√", "!", "×"]
+    what: str
+    told: str
+
+    def __str__(self) -> str:
+        return f"{self.grade} {self.what}: {self.told}"
+
+    @property
+    def data(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def examine(folder: Path, settings: Settings, schema: Schema, now: datetime) -> Iterator[Line]:
+    """Everything that can be seen without reading a row."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Line("√", "python", f"{version} on {sys.platform}")
+    yield Line("√", "department", f"{folder}, profile {settings.department.profile}, {settings.department.time_zone}")
+    on = sum(promise.on for promise in schema.promises)
+    yield Line("√", "declarations", f"{len(schema.registers)} registers, {on} of {len(schema.promises)} promises on")
+    yield from _books(folder, settings)
+    yield from _calendars(schema, now)
+    yield from _kept(folder, now)
+
+
+def _books(folder: Path, settings: Settings) -> Iterator[Line]:
+    if not settings.books:
+        yield Line("×", "books", "the settings name none; add a line under [books]")
+    for name in settings.books:
+        path = book_path(settings, folder, name)
+        if not path.is_file():
+            yield Line("×", f"book {name}", f"{path} is not there")
+            continue
+        holder = open_book(name, settings, folder).held_by()
+        if holder:
+            yield Line("!", f"book {name}", f"open ({holder}); marks will wait until it is closed")
+        elif not os.access(path, os.W_OK):
+            yield Line("!", f"book {name}", f"{path} cannot be written; marks will not reach staff")
+        else:
+            yield Line("√", f"book {name}", str(path))
+
+
+def _calendars(schema: Schema, now: datetime) -> Iterator[Line]:
+    years = [now.year, now.year + 1] if now.month >= NEXT_YEAR_FROM else [now.year]
+    for name, calendar in schema.calendars.items():
+        unknown = [year for year in years if not Workdays(calendar).knows(year)]
+        if unknown:
+            listed = ", ".join(map(str, unknown))
+            yield Line("!", f"calendar {name}", f"no official holidays for {listed}: due times in that year are provisional")
+
+
+def _kept(folder: Path, now: datetime) -> Iterator[Line]:
+    try:
+        last = Kept(folder / "kept").last()
+    except ServicebookError as error:
+        yield Line("×", "kept", str(error))
+        return
+    if last is None:
+        yield Line("!", "kept", "no night was kept yet: tonight is a first run, and nothing can be compared")
+        return
+    grade: Literal["√", "!"] = "!" if now - last.moment > STALE else "√"
+    yield Line(grade, "last run", f"{last.moment:%Y-%m-%d %H:%M}, {last.counts.get('problems', 0)} problems")
+    for book, since in last.pending.items():
+        days = (now - since).days
+        yield Line("!", f"marks of {book}", f"waiting since {since:%Y-%m-%d %H:%M} ({days} days): close the book once")

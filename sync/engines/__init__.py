@@ -1,0 +1,38 @@
+"""The room of engines: who computes the expressions. All verbs speak Narwhals; an engine makes, settles and hands out tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+import narwhals as nw
+
+# Our column types, in the words of model.py.
+TYPES = ("text", "integer", "number", "boolean", "datetime")
+
+ENGINES: Mapping[str, str] = {"polars": "sync.engines.polars", "duckdb": "sync.engines.duckdb"}
+
+
+class Engine(Protocol):
+    """What a night asks of an engine."""
+
+    def table(self, columns: Mapping[str, Sequence[object]], types: Mapping[str, str]) -> nw.LazyFrame[object]:
+        """A table of *columns*, each of the type that *types* names (see TYPES)."""
+
+    def settle(self, frame: nw.LazyFrame[object]) -> nw.LazyFrame[object]:
+        """*frame* computed once, so that what is built on it does not compute it again."""
+
+    def columns(self, frame: nw.LazyFrame[object]) -> dict[str, list[object]]:
+        """The values of *frame*, by column."""
+
+
+def engine(name: str) -> Engine:
+    """The engine called *name*; imported here, since an engine is the heaviest thing a night loads."""
+    return cast("Engine", import_module(ENGINES[name]).ENGINE)
+
+
+def rows(columns: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
+    """*columns* turned into a dictionary a row."""
+    names = list(columns)
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]

@@ -1,0 +1,167 @@
+"""Tell staff in their own books: the marks beside their rows, the list of problems, and the day's list beside the book."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sync.books import Tab, Value
+from sync.books.xlsx.companion import Desk, Line
+from sync.model import (
+    OPEN_STATES,
+    PROBLEM_TAB,
+    STATES,
+    STATUS_TAB,
+    SYNC_TAB,
+    SYSTEM_HEADERS,
+    Flag,
+    Mark,
+    Problem,
+    RowRef,
+    Tonight,
+    status_key,
+    status_order,
+)
+from sync.schema import Schema
+from sync.words import Vocabulary
+
+MOST = 50  # lines a person: a longer list is not read
+SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's dates have no zone
+NOBODY = "未写明"
+
+
+def marks(tonight: Tonight, refs: Sequence[RowRef], flags: Sequence[Flag], schema: Schema, words: Vocabulary) -> list[Mark]:
+    """One mark for each id that staff typed: the worst that its rows have, in words.
+
+    Ids that differ only by case get none, since a look-up would show one's mark at the other.
+    """
+    by_row: dict[tuple[str, str], list[Flag]] = defaultdict(list)
+    for flag in flags:
+        by_row[flag.register, flag.key].append(flag)
+    faults: dict[tuple[str, str, str, int], int] = defaultdict(int)
+    for problem in tonight.problems:
+        if problem.severity == "error" and problem.row is not None:
+            faults[problem.register, problem.book, problem.tab, problem.row] += 1
+    made: dict[str, Mark] = {}
+    for ref in refs:
+        wrong = faults[ref.register, ref.book, ref.tab, ref.row]
+        mark = _mark(ref, by_row.get((ref.register, ref.key), []), wrong, schema, words)
+        key = status_key(ref.register, ref.typed)
+        if key not in made or _rank(mark) < _rank(made[key]):
+            made[key] = mark
+    return [made[key] for key in sorted(made, key=status_order) if key not in _same_but_case(made)]
+
+
+def _same_but_case(keys: Iterable[str]) -> set[str]:
+    folded: dict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        folded[key.casefold()].append(key)
+    return {key for several in folded.values() if len(several) > 1 for key in several}
+
+
+def _rank(mark: Mark) -> int:
+    return STATES.index(mark.state) if mark.state in STATES else -1
+
+
+def _mark(ref: RowRef, flags: Sequence[Flag], wrong: int, schema: Schema, words: Vocabulary) -> Mark:
+    opened = sorted((f for f in flags if f.state in OPEN_STATES), key=lambda f: (STATES.index(f.state), f.due or datetime.max))  # noqa: DTZ901, E501
+    worst = opened[0] if opened else None
+    parts = []
+    if worst:
+        title = schema.promise[worst.promise].title.zh
+        due = f" {worst.due:%m-%d %H:%M}" if worst.due else ""
+        parts.append(f"{words.shape(worst.state)} {words.state(worst.state, 'zh')} {title}{due}")
+    if wrong:
+        parts.append(words.label("mark_wrong", "zh", n=wrong))
+    if not parts:
+        parts.append(_quiet(ref, flags, words))
+    state = worst.state if worst else "not_judged" if wrong else "ok"
+    names = [f.promise for f in opened]
+    return Mark(ref.register, ref.typed, "；".join(parts), state, worst.due if worst else None, names)
+
+
+def _quiet(ref: RowRef, flags: Sequence[Flag], words: Vocabulary) -> str:
+    """What a row shows that asks nothing of anybody."""
+    if ref.void:
+        return words.label("mark_void", "zh")
+    if ref.old:
+        return words.label("mark_old", "zh")
+    if any(flag.state == "not_judged" for flag in flags):
+        return f"{words.shape('not_judged')} {words.state('not_judged', 'zh')}"
+    return words.label("mark_ok", "zh")
+
+
+# ---------------------------------------------------------------- the tabs of a book
+
+
+def tabs(book: str, tonight: Tonight, refs: Sequence[RowRef], made: Sequence[Mark], words: Vocabulary) -> dict[str, Tab]:
+    """The system tabs of *book*, whole: status by id, problems by usefulness, and the run."""
+    mine = {ref.register for ref in refs if ref.book == book}
+    status = [
+        [status_key(m.register, m.key), m.text, m.state, _minute(m.due), "、".join(m.promises), tonight.run]
+        for m in made
+        if m.register in mine
+    ]
+    run: list[list[Value]] = [
+        ["moment", (tonight.moment - SERIAL_ZERO).total_seconds() / 86400],
+        ["run", tonight.run],
+        *[[f"rows {register}", count.shown + count.bad] for register, count in tonight.rows.items() if register in mine],
+    ]
+    rows = {STATUS_TAB: status, PROBLEM_TAB: _problem_rows(book, tonight, refs, words), SYNC_TAB: run}
+    return {title: [list(SYSTEM_HEADERS[title]), *lines] for title, lines in rows.items()}
+
+
+def _minute(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else ""
+
+
+def _problem_rows(book: str, tonight: Tonight, refs: Sequence[RowRef], words: Vocabulary) -> list[list[Value]]:
+    owners = _owners(refs)
+    counted: dict[str, int] = defaultdict(int)
+    lines: list[list[Value]] = []
+    for problem in useful_first(p for p in tonight.problems if p.book == book):
+        owner = owners.get((problem.book, problem.tab, problem.row or 0), NOBODY)
+        counted[owner] += 1
+        if counted[owner] <= MOST:
+            cell = f"{problem.column}{problem.row or ''}"
+            link = f"#'{problem.tab}'!{cell}" if problem.column and problem.row else ""
+            lines.append([problem.tab, cell, words.message(problem, "zh"), problem.suggestion, owner, link])
+    for owner, number in counted.items():
+        if number > MOST:
+            lines.append(["", "", words.label("problems_more", "zh", n=number - MOST), "", owner, ""])
+    return lines
+
+
+def useful_first(problems: Iterable[Problem]) -> list[Problem]:
+    """Whole tabs first, then errors, tasks, warnings; in each the order of the sheets."""
+    order = {"error": 0, "task": 1, "warning": 2}
+    return sorted(problems, key=lambda p: (p.row is not None, order[p.severity], p.tab, p.row or 0, p.column))
+
+
+def _owners(refs: Sequence[RowRef]) -> Mapping[tuple[str, str, int], str]:
+    return {(ref.book, ref.tab, ref.row): ref.owner or NOBODY for ref in refs}
+
+
+# ---------------------------------------------------------------- the day's list beside the books
+
+
+def desks(tonight: Tonight, refs: Sequence[RowRef], files: Mapping[str, str], schema: Schema, words: Vocabulary) -> list[Desk]:
+    """What each person has to do today, over all books; *files* are the books' file names, for the links."""
+    rows = {(ref.register, ref.key): ref for ref in refs}
+    owners = _owners(refs)
+    lines: dict[str, list[Line]] = defaultdict(list)
+    for flag in tonight.flags:
+        ref = rows.get((flag.register, flag.key))
+        register = schema.registers[flag.register]
+        owner = flag.responsible or (ref.owner if ref else "") or NOBODY
+        promise = schema.promise[flag.promise].title.zh
+        place = (files.get(ref.book, ""), ref.tab, f"A{ref.row}") if ref else ("", "", "")
+        lines[owner].append(Line(register.title.zh, flag.key, promise, flag.due, words.state(flag.state, "zh"), *place))
+    for problem in useful_first(tonight.problems):
+        owner = owners.get((problem.book, problem.tab, problem.row or 0), NOBODY)
+        cell = f"{problem.column or 'A'}{problem.row or 1}"
+        said = words.message(problem, "zh")
+        wrong = words.label("data_wrong", "zh")
+        lines[owner].append(Line(problem.tab, problem.key, said, None, wrong, files.get(problem.book, ""), problem.tab, cell))
+    return [Desk(owner, lines[owner]) for owner in sorted(lines, key=lambda name: (name == NOBODY, name))]

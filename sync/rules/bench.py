@@ -1,0 +1,133 @@
+"""What every rule kind needs: the tables, the moment, the calendars, and the shape of a flag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+
+import narwhals as nw
+
+from sync.cells.fast import civil_days, moment, month_length
+from sync.conditions import any_holds, holds
+from sync.model import EMPTY, FLAG_COLUMNS, UNREADABLE
+from sync.schema import Promise, Register
+from sync.tables import Frame, Table, Tables
+from sync.workdays import DAY_TYPES, Workdays, day_table
+
+REACH = timedelta(days=400)  # how far the calendar table reaches past the moment, and before the first day judged
+
+
+@dataclass(slots=True)
+class Bench:
+    """The moment and the material of one judgement."""
+
+    tables: Tables
+    now: datetime
+    judge_from: date | None
+    calendars: Mapping[str, Workdays]
+    office: str = "office"
+    _days: dict[str, Frame] = field(default_factory=dict)
+
+    def table(self, promise: Promise) -> Table | None:
+        """The promise's register, or None where the department does not keep it."""
+        return self.tables.by_register.get(promise.register)
+
+    def rows(self, promise: Promise, table: Table) -> Frame:
+        """The rows that *promise* is about: said, not void, not older than *judge_from*, where its conditions hold."""
+        frame = table.live
+        since, judged = self.judge_from, table.register.judged_from
+        if since and judged and judged not in table.absent:
+            old = nw.col(judged) < nw.lit(datetime.combine(since, time()))
+            frame = frame.filter(~old.fill_null(value=False))
+        if promise.when:
+            frame = frame.filter(holds(table, promise.when))
+        if promise.unless:
+            frame = frame.filter(~any_holds(table, promise.unless))
+        return frame
+
+    def field(self, frame: Frame, table: Table, path: str, name: str) -> Frame:
+        """*frame* with the field at *path* as the columns `name` and `name_state`.
+
+        A path one step away reads the other register's row; where the reference leads to no single row,
+        the field is unreadable, not empty.
+        """
+        head, _, tail = path.partition(".")
+        if head in table.absent:
+            return frame.with_columns(**{f"{name}_state": nw.lit(UNREADABLE)}).with_columns(**{name: _none("datetime")})
+        if not tail:
+            return frame.with_columns(**{name: nw.col(head), f"{name}_state": nw.col(f"{head}__state")})
+        other = self.tables.by_register.get(str(table.register.by_name[head].foreign))
+        if other is None or tail in other.absent:
+            return frame.with_columns(**{f"{name}_state": nw.lit(UNREADABLE)}).with_columns(**{name: _none("datetime")})
+        counted = other.live.filter(~nw.col("_key").is_null()).with_columns(_n=nw.col("_row").count().over("_key"))
+        lookup = counted.filter(nw.col("_n") == 1).select(
+            nw.col("_key").alias("_other"), nw.col(tail).alias(name), nw.col(f"{tail}__state").alias("_far")
+        )
+        joined = frame.join(lookup, left_on=head, right_on="_other", how="left")
+        lost = nw.when(nw.col(f"{head}__state") == EMPTY).then(nw.lit(EMPTY)).otherwise(nw.lit(UNREADABLE))
+        return joined.with_columns(
+            **{f"{name}_state": nw.when(nw.col("_far").is_null()).then(lost).otherwise(nw.col("_far"))}
+        ).drop("_far")
+
+    def days(self, calendar: str) -> Frame:
+        """The days of *calendar* as a table (see *workdays.day_table*)."""
+        name = self.office if calendar == "office" else calendar
+        if name not in self._days:
+            first = min(self.judge_from or self.now.date(), self.now.date()) - REACH
+            lines = day_table(self.calendars[name], first, self.now.date() + REACH)
+            self._days[name] = self.tables.engine.table(lines, DAY_TYPES)
+        return self._days[name]
+
+
+def flags(frame: Frame, promise: Promise, register: Register, **columns: nw.Expr) -> Frame:
+    """*frame* as lines of the flags table: `_key`, `_row` and what *columns* say; the rest is empty."""
+    responsible = promise.responsible
+    given: dict[str, nw.Expr] = {
+        "register": _text(register.name),
+        "key": nw.col("_key").fill_null(""),
+        "row": nw.col("_row"),
+        "promise": _text(promise.name),
+        "kind": _text(promise.kind),
+        "responsible": nw.col(responsible).cast(nw.String).fill_null("") if responsible else _text(""),
+        "provisional": nw.lit(value=False),
+        **columns,
+    }
+    kept = [(given[name] if name in given else _none(kind)).alias(name) for name, kind in FLAG_COLUMNS.items()]
+    return frame.select(*kept)
+
+
+def from_rows(bench: Bench, lines: Sequence[Mapping[str, object]]) -> Frame:
+    """Flags that were found row by row, as a table."""
+    defaults: dict[str, object] = {"responsible": "", "provisional": False}
+    data = {name: [line.get(name, defaults.get(name)) for line in lines] for name in FLAG_COLUMNS}
+    return bench.tables.engine.table(data, FLAG_COLUMNS)
+
+
+def add_months(at: nw.Expr, months: nw.Expr) -> nw.Expr:
+    """The midnight *months* after the date of *at*, clamped to the month's last day (PRC Civil Code, article 202)."""
+    total = at.dt.year().cast(nw.Int64) * 12 + at.dt.month().cast(nw.Int64) - 1 + months.cast(nw.Int64)
+    year, month = total // 12, total % 12 + 1
+    day = nw.min_horizontal(at.dt.day().cast(nw.Int64), month_length(year, month))
+    return moment(civil_days(year, month, day))
+
+
+@lru_cache(maxsize=1)
+def _types() -> dict[str, Any]:
+    return {
+        "text": nw.String,
+        "integer": nw.Int64,
+        "number": nw.Float64,
+        "boolean": nw.Boolean,
+        "datetime": nw.Datetime("us"),
+    }
+
+
+def _none(kind: str) -> nw.Expr:
+    return nw.lit(None, dtype=_types()[kind])
+
+
+def _text(value: str) -> nw.Expr:
+    return nw.lit(value, dtype=nw.String)

@@ -1,0 +1,578 @@
+"""Read the declarations of *sheets_schema* into typed structures, and say file, line and key of what is wrong."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from sync import yamlfile
+from sync.model import DeclarationError
+
+SHIPPED = Path(__file__).resolve().parent.parent / "sheets_schema"
+
+# Table Schema types, and the kind that reads them where the field names none.
+TYPES: Mapping[str, str] = {
+    "string": "text",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "datetime",
+    "time": "time",
+    "yearmonth": "month",
+    "duration": "duration",
+    "list": "choices",
+}
+Kind = Literal[
+    "text",
+    "id",
+    "integer",
+    "number",
+    "money",
+    "date",
+    "datetime",
+    "time",
+    "month",
+    "duration",
+    "boolean",
+    "choice",
+    "choices",
+    "phone",
+    "person",
+    "email",
+    "url",
+    "link",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+# Every register takes a wrong row out of all clocks with these three, and keeps its number.
+VOID, VOID_REASON, MERGED_INTO = "void", "void_reason", "merged_into"
+
+
+class Struct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, dict=True):
+    """A declared structure: a key that nobody declared is refused."""
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """A text in the languages of the site; Chinese is the first."""
+
+    zh: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return str(getattr(self, language))
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """One allowed value of a list: what we store, what people read, and what else they type for it."""
+
+    name: str
+    title: Words
+    synonyms: list[str] = []
+
+
+class Constraints(Struct, frozen=True, kw_only=True):
+    """Table Schema constraints."""
+
+    required: bool = False
+    unique: bool = False
+    pattern: str | None = None
+    minimum: int | float | str | None = None
+    maximum: int | float | str | None = None
+
+
+class Numbers(Struct, frozen=True, kw_only=True):
+    """The number is printed in a book that is audited."""
+
+    book: str
+
+
+class Field(Struct, frozen=True, kw_only=True):
+    """One fact of a row. A date-and-time that people type in two columns declares *split*."""
+
+    name: str
+    title: Words
+    help: Words | None = None
+    aliases: list[str] = []
+    type: str = "string"
+    kind: Kind | None = None
+    constraints: Constraints = Constraints()
+    required_when: dict[str, str | bool | list[str]] = {}
+    choices: list[Choice] = []
+    foreign: str | None = None
+    unknown: Literal["error", "task"] = "error"
+    personal: bool | Literal["staff"] = False
+    numbers: Numbers | None = None
+    split: dict[Literal["date", "time"], Words] | None = None
+    past: bool = False  # a moment that lies in the future is a mistake
+    band: str = ""
+    width: int | None = None  # of the column, in characters
+    signature: bool = False  # a signature on paper: the sheet only says whether it is there
+
+    @property
+    def reads_as(self) -> str:
+        """The kind of value: which reader, which column type."""
+        if self.kind:
+            return self.kind
+        return "choice" if self.choices and self.type == "string" else TYPES[self.type]
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """One column of the sheet: a field, or the date or time half of a split field."""
+
+    name: str
+    field: Field
+    kind: str
+    titles: tuple[str, str]
+    aliases: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    part: Literal["", "date", "time"] = ""
+
+    @property
+    def required(self) -> bool:
+        """Without this column the tab cannot be read."""
+        return self.field.constraints.required and self.part != "time"
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """One tab that a register is read from."""
+
+    book: str
+    tab: str
+    mode: Literal["write", "read_only"] = "write"
+
+
+class Band(Struct, frozen=True, kw_only=True):
+    """A group of columns that is filled at one moment."""
+
+    name: str
+    title: Words
+
+
+class Match(Struct, frozen=True, kw_only=True):
+    """How another register finds a row of this one: by these fields, besides the key."""
+
+    fields: list[str] = []
+    lists: list[str] = []  # fields with several names, separated by 、 ; or a comma
+
+
+class Register(Struct, frozen=True, kw_only=True):
+    """One register = one tab, or several alike."""
+
+    name: str
+    title: Words
+    book: str
+    primaryKey: str  # noqa: N815 - Table Schema's word
+    fields: list[Field]
+    help: Words | None = None
+    sources: list[Source] = []
+    systems: list[str] = []
+    forms: list[str] = []
+    bands: list[Band] = []
+    series: str | None = None  # pre-written numbers, e.g. RC-{yy}-{n:05}
+    found_by: Match = Match()
+    short_name: str | None = None  # the field that stands for a row on pages
+    judged_from: str | None = None  # the field that *judge_from* of the settings looks at
+    publish: list[str] = []
+    checks: list[str] = []
+    dragged: list[str] = []  # fields where numbers that count up down the column were dragged
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The sheet's columns in the order of typing."""
+        found: list[Column] = []
+        for field in self.fields:
+            if field.split is None:
+                title = field.title
+                found.append(
+                    Column(
+                        name=field.name,
+                        field=field,
+                        kind=field.reads_as,
+                        titles=(title.zh, title.en),
+                        aliases=(*field.aliases, field.name),
+                    )
+                )
+                continue
+            for part in ("date", "time"):
+                title = field.split[part]  # type: ignore[index]
+                found.append(
+                    Column(
+                        name=f"{field.name}__{part}",
+                        field=field,
+                        kind="datetime" if part == "date" else "time",
+                        titles=(title.zh, title.en),
+                        aliases=(f"{field.name}_{part}",),
+                        # where people kept both in one column, its undivided title still finds it
+                        whole=(field.title.zh, field.title.en, *field.aliases, field.name) if part == "date" else (),
+                        part=part,  # type: ignore[arg-type]
+                    )
+                )
+        return found
+
+    @cached_property
+    def tabs(self) -> list[Source]:
+        """Where the rows are."""
+        return self.sources or [Source(book=self.book, tab=self.title.zh)]
+
+
+class Promise(Struct, frozen=True, kw_only=True):
+    """What the department promises, whatever the kind: the base of the structures in *sync.rules*."""
+
+    name: str
+    title: Words
+    register: str
+    rule: str = ""
+    styles: list[str] = []
+    when: dict[str, str | bool | list[str]] = {}  # only rows where these fields have these values
+    unless: dict[str, str | bool | list[str]] = {}
+    responsible: str = ""  # a field that names a person
+    due_soon: str = ""
+    handbook: str = ""  # page#anchor
+    valid_from: str | None = None
+    valid_to: str | None = None
+    note: Words | None = None  # what the source leaves open and how it was decided
+    on: bool = True  # whether a department that takes the style has it without asking
+
+    @property
+    def kind(self) -> str:
+        """The word that the declaration writes at *kind*."""
+        return str(type(self).__struct_config__.tag)
+
+    def fields(self) -> list[tuple[str, str]]:
+        """The options that name a field of the register, as (option, field or path): the loader looks that they exist."""
+        return []
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """A kind of company: the styles it takes its promises from, first one first, and the registers it uses."""
+
+    name: str
+    title: Words
+    styles: list[str]
+    registers: list[str]
+
+
+class Calendar(Struct, frozen=True, kw_only=True):
+    """A working week; official holidays and make-up workdays come from the library *holidays* names."""
+
+    name: str
+    title: Words
+    week: dict[str, list[str]]  # mon: ["09:00-12:00", "13:30-18:00"]
+    holidays: str = ""  # CN: chinesecalendar; anything else: the holidays package, e.g. US-MA
+    company_days: list[dict[str, str]] = []
+
+
+class Schema(Struct, frozen=True, kw_only=True):
+    """All declarations that a department uses."""
+
+    registers: dict[str, Register]
+    promises: list[Promise]
+    profiles: dict[str, Profile]
+    calendars: dict[str, Calendar]
+
+    @cached_property
+    def promise(self) -> dict[str, Promise]:
+        """The promises by name (after a department chose, there is one of a name)."""
+        return {promise.name: promise for promise in self.promises}
+
+
+# ---------------------------------------------------------------- limits
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A length of time: *number* units, or as many as a field says, or ceil(field / number)."""
+
+    unit: str  # minute hour day working_day week month
+    number: float = 0
+    field: str | None = None
+    divided_by: float | None = None
+
+    @property
+    def minutes(self) -> int | None:
+        """The length in minutes, for fixed units."""
+        scale = {"minute": 1, "hour": 60, "day": 1440, "week": 10080}.get(self.unit)
+        return None if scale is None or self.field else round(self.number * scale)
+
+
+UNITS: Mapping[str, str] = {
+    "min": "minute",
+    "minute": "minute",
+    "minutes": "minute",
+    "h": "hour",
+    "hour": "hour",
+    "hours": "hour",
+    "day": "day",
+    "days": "day",
+    "working day": "working_day",
+    "working days": "working_day",
+    "week": "week",
+    "weeks": "week",
+    "month": "month",
+    "months": "month",
+}
+_NUMBER = r"(?P<number>\d+(?:\.\d+)?)"
+_LIMIT = re.compile(rf"(?:{_NUMBER}|(?P<field>[a-z]\w*)|ceil\((?P<ceil>[a-z]\w*) / (?P<by>\d+)\)) ?(?P<unit>[a-z ]+)")
+
+
+def limit(text: str) -> Limit:
+    """The length that *text* declares; ValueError with the grammar where it declares none."""
+    found = _LIMIT.fullmatch(text.strip())
+    unit = UNITS.get(found["unit"].strip()) if found else None
+    if found is None or unit is None:
+        known = "NUMBER UNIT, FIELD UNIT or ceil(FIELD / NUMBER) UNIT, UNIT one of min, h, day, working day, week, month"
+        message = f"“{text}” is not a limit; write {known}"
+        raise ValueError(message)
+    if found["ceil"]:
+        return Limit(unit=unit, field=found["ceil"], divided_by=float(found["by"]))
+    return Limit(unit=unit, number=float(found["number"] or 0), field=found["field"])
+
+
+class Check(msgspec.Struct, frozen=True):
+    """FIELD OP FIELD."""
+
+    left: str
+    op: str
+    right: str
+
+
+_CHECK = re.compile(r"([a-z]\w*) (<=|>=|<|>|=) ([a-z]\w*)")
+
+
+def check(text: str) -> Check:
+    """The comparison that *text* declares; ValueError with the grammar where it declares none."""
+    found = _CHECK.fullmatch(text.strip())
+    if not found:
+        message = f"“{text}” is not a check; write FIELD OP FIELD, OP one of < <= = >= >"
+        raise ValueError(message)
+    return Check(*found.groups())
+
+
+# ---------------------------------------------------------------- loading
+
+
+class _Fault(Exception):
+    """A declaration is wrong at *keys* of its file."""
+
+    def __init__(self, message: str, *keys: str | int) -> None:
+        super().__init__(message)
+        self.keys = keys
+
+
+def guess(word: str, known: Iterable[str]) -> str:
+    """`; did you mean “…”?`, or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean “{near[0]}”?" if near else ""
+
+
+def files(roots: Sequence[Path], room: str) -> list[Path]:
+    """The declarations of one room; a department's own file replaces the shipped one of the same name."""
+    found: dict[str, Path] = {}
+    for root in roots:
+        for path in sorted((root / room).glob("*.yaml")):
+            found[path.name] = path
+    return [found[name] for name in sorted(found)]
+
+
+def load(roots: Sequence[Path], kinds: Mapping[str, type[Promise]], cache: Path | None = None) -> Schema:
+    """All declarations under *roots* (the shipped ones first), each checked by itself and against the others.
+
+    *kinds* are the kinds of promise with the structure of their options.
+    Raises DeclarationError with file, line, key and a guess.
+    """
+    registers: dict[str, Register] = {}
+    promises: list[Promise] = []
+    places: dict[int, tuple[Path, str]] = {}
+    for path in files(roots, "registers"):
+        register = _converted(path, yamlfile.read(path, cache), Register)
+        if register.name in registers:
+            raise DeclarationError(f"{path}:1: name: register “{register.name}” is declared twice")
+        registers[register.name] = register
+        places[id(register)] = (path, "")
+    for path in files(roots, "policy"):
+        for name, declared in (yamlfile.read(path, cache) or {}).items():
+            promise = _promise(path, name, declared, kinds)
+            promises.append(promise)
+            places[id(promise)] = (path, name)
+    schema = Schema(
+        registers=registers,
+        promises=promises,
+        profiles={p.name: p for p in _each(roots, "profiles", Profile, cache)},
+        calendars={c.name: c for c in _each(roots, "calendar", Calendar, cache)},
+    )
+    for declared in (*registers.values(), *promises):
+        path, key = places[id(declared)]
+        try:
+            (_check_register if isinstance(declared, Register) else _check_promise)(declared, schema)  # type: ignore[operator]
+        except _Fault as fault:
+            raise _located(path, fault, (key,) if key else ()) from fault
+    return schema
+
+
+def _each(roots: Sequence[Path], room: str, kind: type[Any], cache: Path | None) -> Iterable[Any]:
+    return (_converted(path, yamlfile.read(path, cache), kind) for path in files(roots, room))
+
+
+def _promise(path: Path, name: str, declared: Any, kinds: Mapping[str, type[Promise]]) -> Promise:
+    kind = declared.get("kind") if isinstance(declared, dict) else None
+    if kind not in kinds:
+        fault = _Fault(f"“{kind}” is not a kind of promise{guess(str(kind), kinds)}; there are {', '.join(kinds)}", "kind")
+        raise _located(path, fault, (name,))
+    return _converted(path, {**declared, "name": name}, kinds[kind], name)
+
+
+def _converted(path: Path, data: Any, kind: type[Any], *under: str) -> Any:
+    """*data* as *kind*; msgspec names the path of a fault, the file gives the line."""
+    if kind is Register and isinstance(data, dict):
+        data = {**data, "fields": [_titled(field) for field in data.get("fields") or []]}
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        text, _, where = str(error).partition(" - at ")
+        keys = [int(k) if k.isdigit() else k for k in re.findall(r"\w+", where) if k != "key"]
+        unknown = re.search(r"unknown field `(\w+)`", text)
+        if unknown:
+            keys.append(unknown[1])
+            text = f"nobody declared “{unknown[1]}”{guess(unknown[1], _known_keys())}"
+        raise _located(path, _Fault(text, *keys), under) from error
+
+
+def _titled(field: Any) -> Any:
+    """A field without a title is called by its name."""
+    if isinstance(field, dict) and "title" not in field and "name" in field:
+        return {**field, "title": {"zh": field["name"], "en": field["name"]}}
+    return field
+
+
+def _known_keys() -> set[str]:
+    seen: set[str] = {"kind"}
+    kinds: list[type] = [Struct]
+    while kinds:
+        kind = kinds.pop()
+        seen.update(getattr(kind, "__struct_fields__", ()))
+        kinds.extend(kind.__subclasses__())
+    return seen
+
+
+def _located(path: Path, fault: _Fault, under: Sequence[str]) -> DeclarationError:
+    keys = (*under, *fault.keys)
+    dotted = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in keys).lstrip(".")
+    return DeclarationError(f"{path}:{yamlfile.line_of(path, keys)}: {dotted or 'file'}: {fault}")
+
+
+# ---------------------------------------------------------------- what one structure cannot know of the others
+
+
+def _check_register(register: Register, schema: Schema) -> None:
+    names = register.by_name
+    if len(names) < len(register.fields):
+        twice = next(f.name for f in register.fields if sum(g.name == f.name for g in register.fields) > 1)
+        raise _Fault(f"field “{twice}” is declared twice", "fields")
+    _field_of(register, register.primaryKey, "primaryKey")
+    for position, field in enumerate(register.fields):
+        _check_field(register, field, position, schema)
+    _check_headers(register)
+    for position, name in enumerate(register.publish):
+        field = _field_of(register, name, "publish", position)
+        if field.personal is True:
+            raise _Fault(f"“{name}” is personal and may not be published", "publish", position)
+    for position, text in enumerate(register.checks):
+        try:
+            found = check(text)
+        except ValueError as error:
+            raise _Fault(str(error), "checks", position) from error
+        for name in (found.left, found.right):
+            _field_of(register, name, "checks", position)
+    for name in (*register.found_by.fields, *register.found_by.lists):
+        _field_of(register, name, "found_by")
+    for key in ("short_name", "judged_from"):
+        if name := getattr(register, key):
+            _field_of(register, name, key)
+
+
+def _check_field(register: Register, field: Field, position: int, schema: Schema) -> None:
+    at = ("fields", position)
+    if not NAME.fullmatch(field.name):
+        raise _Fault(f"“{field.name}” is not a name; write lower case letters, digits and _", *at, "name")
+    if field.type not in TYPES:
+        raise _Fault(f"“{field.type}” is not a type of Table Schema{guess(field.type, TYPES)}", *at, "type")
+    if field.reads_as in ("choice", "choices") and not field.choices and field.type != "list":
+        raise _Fault(f"“{field.name}” is a {field.reads_as} without choices", *at)
+    if field.split and (set(field.split) != {"date", "time"} or field.reads_as != "datetime"):
+        raise _Fault("split needs a date and a time title, on a datetime", *at, "split")
+    for key, target in (("foreign", field.foreign), ("numbers", field.numbers and field.numbers.book)):
+        if target and target not in schema.registers:
+            raise _Fault(f"there is no register “{target}”{guess(target, schema.registers)}", *at, key)
+    for name in field.required_when:
+        _field_of(register, name, *at, "required_when")
+    if field.band and field.band not in {band.name for band in register.bands}:
+        raise _Fault(f"there is no band “{field.band}”", *at, "band")
+    if field.constraints.pattern is not None:
+        try:
+            re.compile(field.constraints.pattern)
+        except re.error as error:
+            raise _Fault(f"the pattern does not compile: {error}", *at, "constraints", "pattern") from error
+
+
+def _check_headers(register: Register) -> None:
+    seen: dict[str, str] = {}
+    for column in register.columns:
+        for title in dict.fromkeys(heading(t) for t in (*column.titles, *column.aliases)):
+            other = seen.setdefault(title, column.name)
+            if other != column.name:
+                raise _Fault(f"“{title}” heads both “{other}” and “{column.name}”", "fields")
+
+
+def _check_promise(promise: Promise, schema: Schema) -> None:
+    if promise.register not in schema.registers:
+        known = guess(promise.register, schema.registers)
+        raise _Fault(f"there is no register “{promise.register}”{known}", "register")
+    register = schema.registers[promise.register]
+    for key in ("when", "unless"):
+        for name in getattr(promise, key):
+            _field_of(register, name, key)
+    if promise.responsible:
+        _field_of(register, promise.responsible, "responsible")
+    for key in ("limit", "due_soon", "every", "within"):
+        text = getattr(promise, key, "")
+        if text and not (key == "every" and text.startswith("calendar ")):
+            try:
+                limit(text)
+            except ValueError as error:
+                raise _Fault(str(error), key) from error
+    for key, name in promise.fields():
+        path_of(schema, register, name, key)
+
+
+def path_of(schema: Schema, register: Register, path: str, *keys: str | int) -> tuple[Field, Field | None]:
+    """The field that *path* names: `field`, or `foreign_field.field` one step away; raises with *keys* if there is none."""
+    head, _, tail = path.partition(".")
+    first = _field_of(register, head, *keys)
+    if not tail:
+        return first, None
+    if first.foreign is None:
+        raise _Fault(f"“{head}” leads to no other register", *keys)
+    return first, _field_of(schema.registers[first.foreign], tail, *keys)
+
+
+def _field_of(register: Register, name: str, *keys: str | int) -> Field:
+    if name not in register.by_name:
+        raise _Fault(f"register “{register.name}” has no field “{name}”{guess(name, register.by_name)}", *keys)
+    return register.by_name[name]
+
+
+def heading(text: str) -> str:
+    """A header for comparing: NFKC, without white space and invisible characters, case folded."""
+    kept = (c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in ("Cf", "Cc"))
+    return "".join("".join(kept).split()).casefold()

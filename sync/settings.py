@@ -1,0 +1,167 @@
+"""What one department chose: its books, its profile, its own figures. Read from servicebook.toml."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from sync.model import DeclarationError
+from sync.schema import Profile, Promise, Schema, Struct, Words, guess, limit
+
+FILE = "servicebook.toml"
+
+
+class Department(Struct, frozen=True, kw_only=True):
+    """Who this is."""
+
+    name: Words
+    profile: str = "everything"
+    time_zone: str = "Asia/Shanghai"
+    judge_from: dt.date | None = None
+    """Rows from before this day are read, but not judged, and counted on one line."""
+    office: str = "office"
+    """The calendar that *calendar: office* of a promise means."""
+
+
+class BookAt(Struct, frozen=True, kw_only=True):
+    """Where a book is."""
+
+    path: str
+    kind: Literal["xlsx"] = "xlsx"
+
+
+class Gates(Struct, frozen=True, kw_only=True):
+    """How many rows may vanish between two runs before somebody is asked."""
+
+    warn_percent: int = 10
+    stop_percent: int = 20
+    base: int = 20
+    """Below this many rows nothing is compared."""
+
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """What a workbook may cost to read."""
+
+    memory_mb: int = 2048
+    seconds: int = 300
+    unpacked_mb: int = 1024
+    ratio: int = 200
+    """Unpacked size against packed size: above it the file is a zip bomb, or broken."""
+
+
+class OwnFigure(Struct, frozen=True, kw_only=True):
+    """The department's choice for one promise; what is None stays as shipped."""
+
+    on: bool | None = None
+    limit: str | None = None
+    due_soon: str | None = None
+    calendar: str | None = None
+    handbook: str | None = None
+    when: dict[str, str | bool | list[str]] | None = None
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """servicebook.toml."""
+
+    department: Department = Department(name=Words(zh="售后服务部", en="After-sales service"))
+    books: dict[str, BookAt] = {}
+    promises: dict[str, OwnFigure] = {}
+    gates: Gates = Gates()
+    bounds: Bounds = Bounds()
+    engine: Literal["polars", "duckdb"] = "polars"
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The workplace's time zone."""
+        return ZoneInfo(self.department.time_zone)
+
+
+def find(start: Path | None) -> Path:
+    """The department folder: *start* itself, or the nearest folder from here upwards that has a servicebook.toml."""
+    if start is not None:
+        if not (start / FILE).is_file():
+            message = f"{start}: no {FILE} there. Name a department folder with -C, or make one: servicebook init DIR"
+            raise DeclarationError(message)
+        return start.resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder
+    message = f"No {FILE} in {here} or above it. Name a department folder with -C, or make one: servicebook init DIR"
+    raise DeclarationError(message)
+
+
+def load(folder: Path) -> Settings:
+    """The settings of the department in *folder*; a wrong line is refused with its key."""
+    path = folder / FILE
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Settings)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        message = f"{path}: {error}"
+        raise DeclarationError(message) from error
+
+
+def book_path(settings: Settings, folder: Path, book: str) -> Path:
+    """Where the .xlsx of *book* lies."""
+    return (folder / os.path.expandvars(settings.books[book].path)).resolve()
+
+
+def adopt(declared: Schema, settings: Settings) -> Schema:
+    """The declarations that this department uses.
+
+    Registers of its profile that have a book; of each promise the first style of the profile that makes it;
+    figures: the department's toml > its profile > the shipped policy.
+    """
+    name = settings.department.profile
+    if name not in declared.profiles:
+        known = ", ".join(sorted(declared.profiles))
+        message = f"{FILE}: department.profile: there is no profile “{name}”{guess(name, declared.profiles)} ({known})"
+        raise DeclarationError(message)
+    profile = declared.profiles[name]
+    registers = {
+        register.name: register
+        for register in declared.registers.values()
+        if register.name in profile.registers and any(source.book in settings.books for source in register.tabs)
+    }
+    promises = [_own(promise, settings) for promise in _chosen(declared, profile, settings)]
+    for unknown in settings.promises.keys() - {promise.name for promise in declared.promises}:
+        names = [promise.name for promise in declared.promises]
+        raise DeclarationError(f"{FILE}: promises.{unknown}: there is no such promise{guess(unknown, names)}")
+    return msgspec.structs.replace(declared, registers=registers, promises=promises)
+
+
+def _chosen(declared: Schema, profile: Profile, settings: Settings) -> list[Promise]:
+    """Of each name the first style's promise; a name that the department switches on needs no style."""
+    found: dict[str, Promise] = {}
+    for style in profile.styles:
+        for promise in declared.promises:
+            if style in promise.styles:
+                found.setdefault(promise.name, promise)
+    for promise in declared.promises:
+        own = settings.promises.get(promise.name)
+        if not promise.styles or (own and own.on):
+            found.setdefault(promise.name, promise)
+    return list(found.values())
+
+
+def _own(promise: Promise, settings: Settings) -> Promise:
+    own = settings.promises.get(promise.name)
+    if own is None:
+        return promise
+    figures = {key: value for key, value in msgspec.structs.asdict(own).items() if value is not None}
+    for key, value in figures.items():
+        if key not in promise.__struct_fields__:
+            raise DeclarationError(f"{FILE}: promises.{promise.name}.{key}: a {promise.kind} has no {key}")
+        if key in ("limit", "due_soon"):
+            try:
+                limit(value)
+            except ValueError as error:
+                raise DeclarationError(f"{FILE}: promises.{promise.name}.{key}: {error}") from error
+    return msgspec.structs.replace(promise, **figures)

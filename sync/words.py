@@ -1,0 +1,189 @@
+"""Turn codes, states and lengths of time into sentences that staff read, Chinese first, English beside it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sync import schema, yamlfile
+from sync.model import Problem
+from sync.schema import Register
+
+SHIPPED = Path(__file__).resolve().parent.parent / "site" / "words"
+LANGUAGES = ("zh", "en")
+# A cell's text in a sentence: longer than this nobody reads.
+LONGEST = 200
+
+PLACE = re.compile(r"\{(\w+)\}")
+# Words from these params are of our own making, never what somebody typed.
+_HARMLESS = frozenset({"row", "rows", "first_row", "other_row", "column", "tab", "header", "other_header", "count"})
+_GAP = r"[\s\-‐-―()（）]*"
+# a mobile number however it is spaced, a landline, an identity number, an address of mail
+_PERSONAL = re.compile(
+    rf"@|(?<!\d)1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)|(?<!\d)0\d{{2,3}}[\s\-]?\d{{7,8}}(?!\d)|\d{{11,}}"
+)
+
+
+def fill(sentence: str, values: Mapping[str, str]) -> str:
+    """*sentence* with its {places} taken by *values*; what a value says is never read as a place."""
+    return PLACE.sub(lambda place: values.get(place[1], ""), sentence)
+
+
+def visible(text: str) -> str:
+    """*text* in one line of at most 200 characters: controls and invisible characters shown as <U+XXXX>."""
+    shown = "".join(f"<U+{ord(c):04X}>" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") else c for c in text)
+    return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of the program. Missing words never stop a night: a code without a sentence is named as it is."""
+
+    states: Mapping[str, Mapping[str, str]]
+    units: Mapping[str, Any]
+    labels: Mapping[str, Mapping[str, str]]
+    problems: Mapping[str, Mapping[str, str]]
+
+    def state(self, state: str, language: str) -> str:
+        """超时未完."""
+        return self.states.get(state, {}).get(language, state)
+
+    def shape(self, state: str) -> str:
+        """●, so that a state is not told by its colour alone."""
+        return self.states.get(state, {}).get("shape", "○")
+
+    def tone(self, state: str) -> str:
+        """Which of the page's colours belongs to *state*: late, soon, paper, quiet or good."""
+        return self.states.get(state, {}).get("tone", "quiet")
+
+    def label(self, key: str, language: str, **values: object) -> str:
+        """The program's own text *key*, its {places} taken by *values*."""
+        text = self.labels.get(key, {}).get(language, key)
+        return fill(text, {name: str(value) for name, value in values.items()})
+
+    def message(self, problem: Problem, language: str) -> str:
+        """One sentence with the place, the fact and the way out."""
+        sentence = self.problems.get(problem.code)
+        values = {
+            **{name: visible(str(value)) for name, value in problem.params.items()},
+            "tab": problem.tab,
+            "row": "" if problem.row is None else str(problem.row),
+            "header": visible(problem.header),
+            "column": problem.column,
+            "value": visible(problem.value),
+            "suggestion": visible(problem.suggestion),
+            "code": problem.code,
+        }
+        if sentence is None or language not in sentence:
+            return self._sentence("unknown_problem", language, place=place(problem), code=problem.code)
+        hint = sentence.get(f"{language}_hint", "") if problem.suggestion else ""
+        said, hinted = fill(sentence[language], values).strip(), fill(hint, values).strip()
+        return f"{said}{'' if language == 'zh' else ' '}{hinted}".strip()
+
+    def severity(self, code: str) -> str:
+        """error, warning or task; what is unknown is an error."""
+        return self.problems.get(code, {}).get("severity", "error")
+
+    def limit(self, text: str, language: str, titles: Mapping[str, str] | None = None) -> str:
+        """The limit that *text* declares, as people say it: 30 分钟; *titles* call its fields by their headers."""
+        if text.startswith("calendar "):
+            return str(self.units["calendar"].get(text.removeprefix("calendar "), {}).get(language, text))
+        declared = schema.limit(text)
+        if declared.field and declared.divided_by:
+            by = f"{declared.divided_by:g}"
+            counted = self.units["counted"].get(declared.field, {}).get(language)
+            counted = counted or (titles or {}).get(declared.field, declared.field)
+            return self._sentence(
+                "ceil", language, by=by, counted=counted, length=self._length(1, declared.unit, language)
+            )
+        if declared.field:
+            field = (titles or {}).get(declared.field, declared.field)
+            unit = self.units["limit"][declared.unit]
+            return self._sentence(
+                "field", language, field=field, unit=unit["many"] if language == "en" else unit["zh"].lstrip("个")
+            )
+        return self._length(declared.number, declared.unit, language)
+
+    def lateness(self, minutes: int | None, language: str, *, whole_days: bool = True) -> str:
+        """How late: 3 天 4 小时, at most two units.
+
+        A clock that runs in office hours has no days of 24 hours: there *whole_days* is False.
+        """
+        if minutes is None:
+            return ""
+        if minutes < 1:
+            return self._sentence("under_a_minute", language)
+        hours, rest = divmod(minutes, 60)
+        days, hours = divmod(hours, 24) if whole_days else (0, hours)
+        parts = [(days, "day"), (hours, "hour"), (rest, "minute")]
+        first = next(i for i, (number, _) in enumerate(parts) if number)
+        return " ".join(self._length(n, unit, language, "short") for n, unit in parts[first : first + 2] if n)
+
+    def moment(self, when: datetime | None, language: str) -> str:
+        """2026年11月22日（周日）02:00; Sun 22 Nov 2026, 02:00."""
+        if when is None:
+            return ""
+        weekday = self.units["weekdays"][language][when.weekday()]
+        if language == "zh":
+            return f"{when.year}年{when.month}月{when.day}日（{weekday}）{when:%H:%M}"
+        return f"{weekday} {when.day} {self.units['months'][when.month - 1]} {when.year}, {when:%H:%M}"
+
+    def short_moment(self, when: datetime | None, language: str, now: datetime) -> str:
+        """11月20日 09:30, for tables; the year only where it is not this one."""
+        if when is None:
+            return ""
+        year = "" if when.year == now.year else f"{when.year}年" if language == "zh" else f" {when.year}"
+        if language == "zh":
+            return f"{year}{when.month}月{when.day}日 {when:%H:%M}"
+        return f"{when.day} {self.units['months'][when.month - 1]}{year} {when:%H:%M}"
+
+    def _sentence(self, name: str, language: str, **values: str) -> str:
+        return fill(str(self.units["sentences"][name][language]), values)
+
+    def _length(self, number: float, unit: str, language: str, style: str = "limit") -> str:
+        words = self.units[style][unit]
+        return f"{number:g} {words['zh'] if language == 'zh' else words['en' if number == 1 else 'many']}"
+
+
+def load(*folders: Path) -> Vocabulary:
+    """The words in *folders* (the shipped ones when none is named); a later folder's words replace earlier ones."""
+    return Vocabulary(*(_merged(folders or (SHIPPED,), name) for name in ("states", "units", "pages", "problems")))
+
+
+def _merged(folders: Sequence[Path], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for folder in folders:
+        path = folder / f"{name}.yaml"
+        if path.is_file():
+            found.update(yamlfile.read(path) or {})
+    return found
+
+
+def place(problem: Problem) -> str:
+    """The cell as people name it: 报修登记!H23."""
+    cell = f"{problem.column}{problem.row or ''}"
+    return f"{problem.tab}!{cell}" if cell else problem.tab
+
+
+def public(problem: Problem, register: Register | None, mask: str = "＊＊＊") -> Problem:
+    """*problem* as it may be published, mailed or logged: without what somebody typed into a cell that is not public.
+
+    Even a public column can hold a phone number that somebody typed one column too far: that is masked as well.
+    """
+    field = register.by_name.get(problem.field) if register else None
+    # a problem of a whole tab or row names no field, and quotes headers rather than cells
+    is_public = not problem.field or bool(register and field and field.name in register.publish and not field.personal)
+    typed = [problem.value, problem.suggestion, *problem.params.values()]
+    if is_public and not any(_PERSONAL.search(unicodedata.normalize("NFKC", str(text))) for text in typed):
+        return problem
+    return replace(
+        problem,
+        value=mask if problem.value else "",
+        suggestion="",
+        params={name: value if name in _HARMLESS else mask for name, value in problem.params.items()},
+    )

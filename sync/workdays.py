@@ -1,0 +1,176 @@
+"""Which minutes of which days are worked: a weekly pattern, official holidays and make-up workdays, company days.
+
+Chinese holidays and make-up workdays (调休) come from *chinesecalendar*, other countries' from *holidays*.
+A year without official data is provisional: the weekly pattern alone decides, and every day of it says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+from sync.schema import Calendar
+
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY = timedelta(days=1)
+Span = tuple[int, int]  # minutes after midnight, the end not included
+_SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a calendar."""
+
+    date: date
+    spans: tuple[Span, ...]  # the hours worked, empty on a day off
+    name: str = ""  # the holiday's or company day's name
+    provisional: bool = False
+
+    @property
+    def minutes(self) -> int:
+        return sum(end - start for start, end in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """What the authorities say of a day: None means “as the week says”."""
+
+    worked: bool | None
+    name: str = ""
+    known: bool = True
+
+
+def span(text: str) -> Span:
+    """The minutes of `09:00-12:00`; ValueError where it is none."""
+    found = _SPAN.fullmatch(text.strip())
+    if not found:
+        message = f"“{text}” is not a span of hours; write 09:00-12:00"
+        raise ValueError(message)
+    h1, m1, h2, m2 = map(int, found.groups())
+    start, end = h1 * 60 + m1, h2 * 60 + m2
+    if not 0 <= start < end <= 1440:
+        message = f"“{text}”: the hours end before they begin"
+        raise ValueError(message)
+    return start, end
+
+
+class Workdays:
+    """The days of one calendar."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.week = {day: tuple(span(text) for text in calendar.week.get(day, [])) for day in WEEK}
+        self.usual = max(self.week.values(), key=lambda spans: sum(e - s for s, e in spans), default=())
+        self.country = calendar.holidays
+        self.company = dict(_company_days(calendar.company_days))
+
+    def day(self, at: date) -> Day:
+        """What *at* is: company days have the last word, then the official arrangement, then the week."""
+        spans = self.week[WEEK[at.weekday()]]
+        official = _official(self.country, at)
+        if at in self.company:
+            worked, name = self.company[at]
+            return Day(at, (spans or self.usual) if worked else (), name, not official.known)
+        if official.worked is None:
+            return Day(at, spans, official.name, not official.known)
+        return Day(at, (spans or self.usual) if official.worked else (), official.name)
+
+    def days(self, first: date, last: date) -> Iterator[Day]:
+        """The days from *first* to *last*, both included."""
+        while first <= last:
+            yield self.day(first)
+            first += DAY
+
+    def knows(self, year: int) -> bool:
+        """Whether the official days of *year* are known."""
+        return not self.country or _official(self.country, date(year, 1, 1)).known
+
+
+def _company_days(lines: Sequence[Mapping[str, str]]) -> Iterator[tuple[date, tuple[bool, str]]]:
+    for line in lines:
+        at, last = date.fromisoformat(line["from"]), date.fromisoformat(line.get("to", line["from"]))
+        while at <= last:
+            yield at, (line.get("kind") == "work", line.get("name", ""))
+            at += DAY
+
+
+@lru_cache(maxsize=4096)
+def _official(country: str, at: date) -> Official:
+    if not country:
+        return Official(None)
+    return _chinese(at) if country == "CN" else _elsewhere(country, at)
+
+
+def _chinese(at: date) -> Official:
+    import chinese_calendar
+
+    try:
+        holiday, name = chinese_calendar.get_holiday_detail(at)
+    except NotImplementedError:
+        return Official(None, known=False)
+    weekend = at.weekday() >= 5
+    if holiday == weekend and name is None:
+        return Official(None)  # an ordinary day: a six-day week works on its Saturdays
+    return Official(not holiday, str(name or ""))
+
+
+def _elsewhere(country: str, at: date) -> Official:
+    found = _holidays(country, at.year)
+    return Official(False, found[at]) if at in found else Official(None)
+
+
+@lru_cache(maxsize=64)
+def _holidays(country: str, year: int) -> Mapping[date, str]:
+    import holidays
+
+    nation, _, part = country.partition("-")
+    return dict(holidays.country_holidays(nation, subdiv=part or None, years=year))
+
+
+# ---------------------------------------------------------------- as a table, for expressions
+
+SPANS = 4  # spans a day that the table has columns for
+
+
+def day_table(workdays: Workdays, first: date, last: date) -> dict[str, list[object]]:
+    """One line a day: `_day`, `_ordinal` (workdays up to and including it), `_worked` (minutes before it since *first*),
+    `_next` (the first opening after it), `_o1 _c1 …` (opening and closing, minutes after midnight), `_provisional`.
+    """
+    days = list(workdays.days(first, last + timedelta(days=31)))
+    table: dict[str, list[object]] = {name: [] for name in DAY_TYPES}
+    ordinal = worked = 0
+    for position, day in enumerate(days[: (last - first).days + 1]):
+        ordinal += bool(day.spans)
+        table["_day"].append(_midnight(day.date))
+        table["_workday"].append(bool(day.spans))
+        table["_ordinal"].append(ordinal)
+        table["_worked"].append(worked)
+        table["_next"].append(next((_opening(later) for later in days[position + 1 :] if later.spans), None))
+        table["_provisional"].append(day.provisional)
+        for n in range(SPANS):
+            start, end = day.spans[n] if n < len(day.spans) else (None, None)
+            table[f"_o{n}"].append(start)
+            table[f"_c{n}"].append(end)
+        worked += day.minutes
+    return table
+
+
+DAY_TYPES: Mapping[str, str] = {
+    "_day": "datetime",
+    "_workday": "boolean",
+    "_ordinal": "integer",
+    "_worked": "integer",
+    "_next": "datetime",
+    "_provisional": "boolean",
+    **{f"_{side}{n}": "integer" for n in range(SPANS) for side in "oc"},
+}
+
+
+def _midnight(at: date) -> datetime:
+    return datetime.combine(at, time())
+
+
+def _opening(day: Day) -> datetime:
+    return _midnight(day.date) + timedelta(minutes=day.spans[0][0])

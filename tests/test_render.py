@@ -1,0 +1,288 @@
+"""The compiled pages: what a cell says is only ever text, the same night gives the same bytes, nothing stale stays."""
+
+import html
+import json
+import os
+import re
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import markdown
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+from site_night import NOW, SETTINGS, busy_night, flag, night, problem, schema
+
+from sync import render, words
+from sync.model import BookState, DeclarationError, RowCount
+
+WORDS = words.load()
+GOLDEN = Path(__file__).resolve().parent / "golden" / "site"
+EXTENSIONS = ["admonition", "attr_list", "md_in_html", "tables", "toc"]
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</td></tr></table><h1>gone</h1>",
+    "<!-- hidden",
+    "-->",
+    "<![CDATA[x]]>",
+    "<?php echo 1 ?>",
+    "<style>body{display:none}</style>",
+    "<iframe src=https://example.invalid></iframe>",
+    '" onmouseover="alert(1)',
+    "' autofocus onfocus='alert(1)",
+    "&lt;b&gt;bold&lt;/b&gt;",
+    "&#60;b&#62;",
+    "{{ 7 * 7 }}",
+    "{% for x in y %}",
+    "{## a comment ##}",
+    "{{ config.__class__ }}",
+    "[link](https://example.invalid)",
+    "[link](javascript:alert(1))",
+    "![picture](https://example.invalid/x.png)",
+    "<https://example.invalid>",
+    "https://example.invalid/?a=1&b=2",
+    "[x]: https://example.invalid",
+    "**bold** _soft_ `code`",
+    "| a | b |",
+    "# a heading",
+    "\n\n# a heading after lines\n\n- a list\n",
+    "    code by four spaces",
+    "```\nfence\n```",
+    "--8<-- 'servicebook.toml'",
+    "!!! danger",
+    "::: module",
+    "*[HTML]: abbreviation",
+    "{: onclick=alert(1) }",
+    "$\\alert(1)$",
+    ":smile: :material-account:",
+    "a\u202eb\u202c",
+    "a\u200bb\ufeffc\u2066d\u2069",
+    "a\x00b\x02wzxhzdk:0\x03c\x1b[31m",
+    "\ud800",
+    "=HYPERLINK(\"https://example.invalid\")",
+    "---\ntitle: taken over\n---",
+]  # fmt: skip
+
+
+class Reader(HTMLParser):
+    """What a browser would make of a page: its elements with their attributes, and its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.text = [], ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        names = tuple(name for name, _ in attrs)
+        links = tuple(value for name, value in attrs if name in {"href", "src"})
+        self.elements.append((tag, names, links))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def compiled(tmp_path, tonight, name, settings=SETTINGS):
+    render.render(tonight, schema(), settings, WORDS, tmp_path)
+    text = (tmp_path / "build" / "docs" / name).read_text(encoding="utf-8")
+    return text, markdown.markdown(text.split("---\n", 2)[2], extensions=EXTENSIONS)
+
+
+def filled(value):
+    """A night with *value* wherever something that a person typed can appear."""
+    return night(
+        books=[
+            BookState("service", value, NOW, None, NOW, value, {value: NOW}),
+        ],
+        flags=[flag(1, key=value, responsible=value, promise=value), flag(2, key="B")],
+        shown={"call_register": {value: {"customer": value}, "B": {"customer": value}}},
+        problems=[
+            problem(value=value, suggestion=value, header=value, tab=value, key=value, params={"near": value}),
+            problem(code="moon-phase", tab=value, column=value, field="", value=value),
+        ],
+    )
+
+
+PAGES = ["index.md", "status/today.md", "status/overdue.en.md", "status/problems.md"]
+
+
+def pages_of(tmp_path, value):
+    render.render(filled(value), schema(), SETTINGS, WORDS, tmp_path)
+    sources = [(tmp_path / "build" / "docs" / name).read_text(encoding="utf-8") for name in PAGES]
+    return sources, [Reader(markdown.markdown(s.split("---\n", 2)[2], extensions=EXTENSIONS)) for s in sources]
+
+
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory):
+    return pages_of(tmp_path_factory.mktemp("harmless"), "harmless")[1]
+
+
+def test_the_harmless_night_shows_its_value_wherever_there_is_a_place(harmless):
+    assert [page.text.count("harmless") for page in harmless] == [3, 3, 6, 12]
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
+def test_what_a_cell_says_makes_no_element_link_or_attribute(tmp_path, harmless, value):
+    """The pages of a hostile night have the very elements of the pages of a harmless one."""
+    sources, hostile = pages_of(tmp_path, value)
+    for source, page, expected in zip(sources, hostile, harmless, strict=True):
+        assert page.elements == expected.elements
+        assert not any(c in source for c in "\u202e\u202c\u200b\ufeff\u2066\u2069\x00\x02\x1b")
+
+
+@given(st.text(max_size=60))
+def test_inert_text_reads_back_as_it_was_and_is_only_text(value):
+    shown = render.inert(value)
+    assert re.fullmatch(r"(?:[^\W_]| |&#\d+;)*", shown)
+    read = html.unescape(shown)
+    kept = [c for c in value if c in read or not c.isspace()]
+    assert "".join(c for c in read if c.isalnum()) == "".join(c for c in kept if c.isalnum())
+    rendered = Reader(markdown.markdown(f"<table><tr><td>{shown}</td></tr></table>", extensions=EXTENSIONS))
+    assert [tag for tag, _, _ in rendered.elements] == ["table", "tr", "td"]
+    assert "".join(rendered.text.split()) == "".join(read.split())
+
+
+def test_private_values_appear_on_no_page(tmp_path):
+    """A phone, a fault in words and a customer that the register does not publish stay in the sheet."""
+    secret = "13800000001"
+    tonight = night(
+        problems=[
+            problem(field="phone", value=secret, suggestion=secret, params={"near": secret}),
+            problem(field="fault", value=f"门口打{secret}", key=""),
+            problem(field="received_at", value=f"打{secret}"),
+            problem(register="customers", field="customer_no", value=secret, key=secret),
+        ]
+    )
+    render.render(tonight, schema(), SETTINGS, WORDS, tmp_path)
+    for page in (tmp_path / "build" / "docs").rglob("*.md"):
+        assert secret not in html.unescape(page.read_text(encoding="utf-8")), page
+
+
+def test_the_small_night_reads_as_it_was_reviewed(tmp_path):
+    """Look at the difference in review; then write it with SERVICEBOOK_WRITE_GOLDEN=1."""
+    render.render(night(), schema(), SETTINGS, WORDS, tmp_path)
+    docs = tmp_path / "build" / "docs"
+    for name in ("status/today.md", "status/overdue.md", "status/overdue.en.md", "status/problems.md"):
+        made, golden = (docs / name).read_text(encoding="utf-8"), GOLDEN / name
+        if os.environ.get("SERVICEBOOK_WRITE_GOLDEN"):
+            golden.parent.mkdir(parents=True, exist_ok=True)
+            golden.write_text(made, encoding="utf-8")
+        assert made == golden.read_text(encoding="utf-8")
+
+
+def tree(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_the_same_night_gives_the_same_bytes_and_writes_nothing_twice(tmp_path):
+    first = render.render(busy_night(), schema(), SETTINGS, WORDS, tmp_path / "甲 部")
+    assert first.written == first.pages > 10
+    before = tree(tmp_path / "甲 部")
+    stamps = {p: p.stat().st_mtime_ns for p in (tmp_path / "甲 部").rglob("*")}
+    again = render.render(busy_night(), schema(), SETTINGS, WORDS, tmp_path / "甲 部")
+    assert (again.written, again.removed) == (0, 0)
+    assert {p: p.stat().st_mtime_ns for p in stamps} == stamps
+    render.render(busy_night(), schema(), SETTINGS, WORDS, tmp_path / "b")
+    assert tree(tmp_path / "b") == before
+
+
+def test_what_nobody_makes_any_more_is_removed(tmp_path):
+    stale = tmp_path / "build" / "docs" / "old" / "page.md"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("# gone", encoding="utf-8")
+    assert render.render(night(), schema(), SETTINGS, WORDS, tmp_path).removed == 1
+    assert not stale.parent.exists()
+
+
+def test_every_page_has_a_title_and_both_languages(tmp_path):
+    render.render(night(), schema(), SETTINGS, WORDS, tmp_path)
+    names = set(tree(tmp_path / "build" / "docs"))
+    for name in {n for n in names if n.endswith(".md") and not n.startswith("about/decisions/")}:
+        head = (tmp_path / "build" / "docs" / name).read_text(encoding="utf-8").split("---\n")[1]
+        facts = YAML(typ="safe", pure=True).load(head)
+        assert facts["title"], name
+        assert facts["description"], name
+        assert name.replace(".en.md", ".md") in names
+        assert name.replace(".en.md", ".md").replace(".md", ".en.md") in names
+
+
+def test_at_most_300_rows_are_listed_and_the_rest_is_counted(tmp_path):
+    flags = [flag(i) for i in range(1, 341)]
+    source, page = compiled(tmp_path, night(flags=flags, counts={"first_reply": {"overdue": 512}}), "status/overdue.md")
+    assert page.count("<tr>") == 301
+    assert "还有 212 条" in source
+    problems = [problem(row) for row in range(1, 331)]
+    source, page = compiled(tmp_path, night(problems=problems), "status/problems.en.md")
+    assert page.count("<tr>") == 301
+    assert "30 more are not listed" in source
+
+
+def test_rows_read_are_rows_shown_and_add_up(tmp_path):
+    counts = {"call_register": RowCount(612, 402, 31, 169, 10), "customers": RowCount(44, 43, 1, 0, 0)}
+    _, page = compiled(tmp_path, night(rows=counts), "status/today.md")
+    table = re.search(r'<table class="sb-table sb-numbers".*?</table>', page, re.S)[0]
+    rows = [[int(n) for n in re.findall(r"<td[^>]*>(\d+)</td>", row)] for row in table.split("<tr")[2:]]
+    assert rows == [[612, 402, 31, 169, 10], [44, 43, 1, 0, 0], [656, 445, 32, 169, 10]]
+    assert all(row[0] == sum(row[1:]) for row in rows)
+
+
+def test_a_quiet_night_says_so(tmp_path):
+    quiet = night(flags=[], problems=[], counts={}, shown={}, first_run=True)
+    assert "没有超时" in compiled(tmp_path, quiet, "status/overdue.md")[0]
+    assert "每一格都读得懂" in compiled(tmp_path, quiet, "status/problems.md")[0]
+    assert "first run" in compiled(tmp_path, quiet, "status/today.en.md")[0]
+
+
+def test_both_times_pending_marks_and_stale_tabs_are_told(tmp_path):
+    state = BookState("service", "服务登记.xlsx", NOW, NOW - timedelta(hours=8), NOW - timedelta(days=1), "今日待办.xlsx",
+                      {"盘点": NOW - timedelta(days=2)})  # fmt: skip
+    text = Reader(compiled(tmp_path, night(books=[state]), "status/today.md")[1]).text
+    for part in ("11月22日 02:00", "11月21日 18:00", "从 11月21日 02:00 起等着写回", "今日待办.xlsx", "“盘点”今天读不了"):
+        assert part in text
+
+
+def test_a_departments_own_page_replaces_and_adds_and_may_call(tmp_path):
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "index.md").write_text("---\ntitle: 本部\ndescription: 本部\n---\n# 本部\n时限是 {{ limit('first_reply') }}。\n"
+                                   "{{ breaking('first_reply') }}\n{{ register('call_register') }}", encoding="utf-8")  # fmt: skip
+    (docs / "own.png").write_bytes(b"picture")
+    (docs / "other.md").write_text("---\nprofiles: [retail]\n---\n# 只给零售", encoding="utf-8")
+    source, page = compiled(tmp_path, night(), "index.md", SETTINGS)
+    assert "时限是 30 分钟。" in source
+    assert "RC-26-00001" in Reader(page).text
+    assert "RC-26-00002" not in Reader(page).text
+    assert (tmp_path / "build" / "docs" / "own.png").read_bytes() == b"picture"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# 页\n{{ limit('first_replay') }}", "did you mean “first_reply”"),
+        ("# 页\n\n{% if %}", "page.md:3"),
+        ("{{ nobody() }}", "nobody"),
+    ],
+)
+def test_a_wrong_call_in_a_page_names_the_page(tmp_path, text, said):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "page.md").write_text(text, encoding="utf-8")
+    with pytest.raises(DeclarationError, match="page.md") as failure:
+        render.render(night(), schema(), SETTINGS, WORDS, tmp_path)
+    assert said in str(failure.value)
+
+
+def test_the_nav_has_only_pages_that_exist(tmp_path):
+    made = render.render(night(), schema(), SETTINGS, WORDS, tmp_path)
+    config = json.loads(made.config.read_text(encoding="utf-8"))
+    pages = set(tree(tmp_path / "build" / "docs"))
+    assert set(re.findall(r'"([^"]+\.md)"', json.dumps(config["nav"]))) <= pages
+    assert render._pruned([{"一": ["x.md"]}, {"二": ["x.md", "index.md"]}, "y.md"], {"index.md": b""}) == [{"二": ["index.md"]}]  # noqa: SLF001
+
+
+def test_sentences_of_chinese_pages_are_joined_without_a_space():
+    joined = render._joined("---\ntitle: 一。\nhide: x\n---\n# 题。\n甲。\n乙，\n`丙`。\n- 丁。\n- 戊。\n\n```\n甲。\n乙\n```\n")  # noqa: SLF001
+    assert joined == "---\ntitle: 一。\nhide: x\n---\n# 题。\n甲。乙，`丙`。\n- 丁。\n- 戊。\n\n```\n甲。\n乙\n```\n"
