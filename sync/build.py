@@ -17,6 +17,7 @@ THEME = Path(__file__).resolve().parent.parent / "site" / "theme"
 BASE = Path(__file__).resolve().parent.parent / "mkdocs.yml"
 # 600 pages take about 9 seconds; ten minutes mean that the builder hangs.
 SECONDS = 600
+CHATTER = ("INFO", "Building prefix dict", "Loading model", "Dumping model", "Prefix dict")
 TOOLS = ("mkdocs", "mkdocs-material", "mkdocs-static-i18n", "jieba", "markdown")
 
 
@@ -50,6 +51,10 @@ def _run(root: Path, config: Path, target: Path) -> None:
     # One fixed moment for everything that builders like to date: the same pages give the same bytes.
     # The pages themselves say what moment they are true as of.
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "946684800", "PYTHONUTF8": "1"}
+    # The search's word list is cached where temporary files go, and believed from there: keep it among our own.
+    cache = root / "build" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(cache))
     # not --quiet: warnings that are not logged are not counted either, and --strict lets everything pass
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(config), "-d", str(target)]
     try:
@@ -64,7 +69,7 @@ def _run(root: Path, config: Path, target: Path) -> None:
         raise ServicebookError(message) from error
     if done.returncode != 0 or not (target / "index.html").is_file():
         lines = (done.stderr + done.stdout).splitlines()
-        said = "\n".join(line for line in lines if line.strip() and not line.startswith("INFO")) or "it said nothing"
+        said = "\n".join(line for line in lines if line.strip() and not line.startswith(CHATTER)) or "it said nothing"
         message = f"The site was not built; the old one is still there. The builder said:\n{said}"
         raise ServicebookError(message)
 

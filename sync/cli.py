@@ -225,7 +225,7 @@ def explain(
         department.demo = demo
         found = _judged(department, now, as_of)
         _, _, schema = department.load(department.now(now))
-        told = receipts.explain(record, found.flags, found.refs, schema, found.bench)
+        told = receipts.explain(record, found.flags, found.refs, schema, found.bench, found.words)
         click.echo(outlet.as_json([receipt.data for receipt in told]) if as_json else "\n\n".join(map(str, told)))
 
 

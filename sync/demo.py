@@ -314,7 +314,7 @@ class _Story:
         by_phone = bool(fault.get("phone")) and self.chance(90)
         promised = _whole_half_hour(replied + self.minutes(60, 300))
         arrived = promised + self.minutes(-20, 40) if self.chance(93) else promised + self.minutes(1200, 2000)
-        if night:
+        if night and rang.date() == self.end.date():
             arrived = rang + timedelta(hours=26)  # the day has gone by, and nobody has been there yet
         facts: Facts = {
             "call_no": call_no,
@@ -365,11 +365,11 @@ class _Story:
             facts |= {"fixed_at": self.by_now(fixed), "repair_result": "fixed" if self.by_now(fixed) else "delayed"}
         else:
             facts |= {"repair_result": "loaner_in_place", "loaner_given": True}
-        slow = self.minutes(2900, 4300) if self.chance(8) else self.minutes(400, 2500)
+        slow = self.minutes(2900, 4300) if self.chance(5) else self.minutes(400, 2300)
         done = facts.get("fixed_at")
         ready = done if isinstance(done, datetime) else arrived + timedelta(hours=4)
         handed_in = _in_office(max(rang + slow, ready + timedelta(minutes=40)))
-        facts["handed_in_at"] = self.by_now(handed_in) if self.chance(96) and facts.get("fixed_at") else None
+        facts["handed_in_at"] = self.by_now(handed_in) if rang.hour > 6 and self.chance(96) and done else None
         facts["result_note"] = self.pick(self.work["remarks"]) if self.chance(15) else None
         return facts
 
@@ -386,7 +386,8 @@ class _Story:
     def _orders(self) -> None:
         delays, holds, departments = _Numbers("YS"), _Numbers("ZT"), _Numbers("ZJ")
         shelf = _Books(self)
-        for call in self.told["call_register"]:
+        # Sheets are torn off in the order of the visits.
+        for call in sorted(self.told["call_register"], key=lambda call: str(call.get("arrived_at"))):
             arrived = call.get("arrived_at")
             if not isinstance(arrived, datetime):
                 continue

@@ -33,20 +33,24 @@ class Receipt:
         return {**asdict(self.flag), "receipt": {"zh": self.zh, "en": self.en}}
 
 
-def explain(record: str, flags: Sequence[Flag], refs: Sequence[RowRef], schema: Schema, bench: Bench) -> list[Receipt]:
+def explain(
+    record: str, flags: Sequence[Flag], refs: Sequence[RowRef], schema: Schema, bench: Bench, vocabulary: Vocabulary
+) -> list[Receipt]:
     """The receipts of all flags of *record*, an id as typed or as read; ServicebookError where nobody typed it."""
     wanted = record.strip().casefold()
     mine = [flag for flag in flags if flag.key.casefold() == wanted]
     known = {ref.key for ref in refs} | {flag.key for flag in flags}
     if not mine and wanted not in {key.casefold() for key in known}:
         raise ServicebookError(f"No record “{record}” in the books{guess(record, known)}")
-    vocabulary = words.load()
     return [_receipt(flag, schema, bench, vocabulary) for flag in mine]
 
 
 def _receipt(flag: Flag, schema: Schema, bench: Bench, vocabulary: Vocabulary) -> Receipt:
     promise = schema.promise[flag.promise]
-    told = {language: "".join(_sentences(flag, promise, schema, bench, vocabulary, language)) for language in words.LANGUAGES}
+    told = {
+        language: "".join(_sentences(flag, promise, schema, bench, vocabulary, language))
+        for language in words.LANGUAGES
+    }
     return Receipt(flag, told["zh"], told["en"].strip())
 
 
@@ -98,5 +102,3 @@ def _arithmetic(flag: Flag, promise: Level, bench: Bench, vocabulary: Vocabulary
               "par": line[promise.par]}  # fmt: skip
     shown = {name: "—" if value is None else f"{float(str(value)):g}" for name, value in values.items()}
     return vocabulary.label("receipt_level", language, **shown)
-
-

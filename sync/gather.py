@@ -139,7 +139,8 @@ def _text(field: Field, line: Mapping[str, object], names: _Names) -> str:
 def _refs(table: Table, tables: Tables, names: _Names, judge_from: date | None) -> Iterator[RowRef]:
     """Every row that says something, with the first person it names."""
     register = table.register
-    owners = [f.name for f in register.fields if f.foreign == STAFF and f.name not in table.absent]
+    # whoever does the work comes after whoever wrote the row down, so the last one named is asked first
+    owners = [f.name for f in reversed(register.fields) if f.foreign == STAFF and f.name not in table.absent]
     key = f"{register.primaryKey}__text"
     old = nw.lit(value=False)
     if register.judged_from and judge_from and register.judged_from not in table.absent:
@@ -152,8 +153,3 @@ def _refs(table: Table, tables: Tables, names: _Names, judge_from: date | None) 
             register.name, str(line["_book"]), str(line["_tab"]), int(str(line["_row"])), str(line["_key"] or ""),
             str(line[key]), owner, bool(line["_void"]), bool(line["_old"]),
         )  # fmt: skip
-
-
-def title(register: Register) -> str:
-    """The register's name in Chinese, as its tab says it."""
-    return register.title.zh

@@ -31,10 +31,12 @@ from sync.schema import SHIPPED, Schema
 from sync.schema import load as load_schema
 from sync.settings import Settings, book_path
 from sync.tables import Tables
+from sync.words import Vocabulary
 from sync.workdays import Workdays
 
 STEPS = ("pull", "validate", "flag", "report", "render", "build")
 FAR = timedelta(days=400)  # a clock that far past the last run is not trusted
+CACHE = Path("build") / "cache"  # parsed declarations; may be deleted at any time
 COMPANION = "今日待办.xlsx"
 Say = Callable[[str, str], None]
 
@@ -61,6 +63,7 @@ class Outcome:
     tonight: Tonight
     refs: Sequence[RowRef]
     flags: Sequence[Flag]
+    words: Vocabulary
     written: dict[str, Written] = field(default_factory=dict)
     companions: list[Path] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)  # steps that failed without stopping the night
@@ -103,7 +106,8 @@ def judge(folder: Path, settings: Settings, schema: Schema, options: Options, sa
         )
         found = gather.gather(tables, flagging.flag(schema, bench), schema, moment)
         told.append(f"{len(found.tonight.problems)} problems, {len(found.flags)} flags, {len(found.tonight.flags)} open")
-    return Outcome(copies, tables, bench, found.tonight, found.refs, found.flags)
+    vocabulary = words.load(cache=folder / CACHE)
+    return Outcome(copies, tables, bench, found.tonight, found.refs, found.flags, vocabulary)
 
 
 def sync(folder: Path, settings: Settings, schema: Schema, options: Options, say: Say) -> Outcome:
@@ -119,7 +123,7 @@ def sync(folder: Path, settings: Settings, schema: Schema, options: Options, say
             return outcome
         night = _record(outcome)
         kept.keep(night, outcome.copies)
-        vocabulary = words.load()
+        vocabulary = outcome.words
         with _step(say, "report") as told:
             _report(folder, settings, schema, outcome, vocabulary, last)
             told.append(", ".join(f"{book} {written.outcome}" for book, written in outcome.written.items()))
@@ -147,7 +151,7 @@ def make_demo(folder: Path, settings: Settings, schema: Schema, now: datetime, *
     for name, path in wanted.items():
         registers = [register for register in schema.registers.values() if register.tabs[0].book == name]
         init.write_book(
-            path, registers, typed, made_at=made_at, states=_status_words(), title=init.book_title(name),
+            path, registers, typed, made_at=made_at, states=_status_words(folder), title=init.book_title(name),
             headers=demo.headers(schema),
         )  # fmt: skip
     return list(wanted.values())
@@ -156,12 +160,12 @@ def make_demo(folder: Path, settings: Settings, schema: Schema, now: datetime, *
 def make_department(folder: Path, profile: str, now: datetime) -> list[Path]:
     """A new department folder with its books; what is there already is never rewritten."""
     declared = load_schema([SHIPPED], KINDS)
-    return init.new_department(folder, profile, declared, made_at=now, states=_status_words())
+    return init.new_department(folder, profile, declared, made_at=now, states=_status_words(folder))
 
 
-def _status_words() -> dict[str, str]:
+def _status_words(folder: Path) -> dict[str, str]:
     """How a status opens, by state: a shape and a word."""
-    vocabulary = words.load()
+    vocabulary = words.load(cache=folder / CACHE)
     return {state: f"{vocabulary.shape(state)} {vocabulary.state(state, 'zh')}" for state in STATES}
 
 
@@ -223,7 +227,7 @@ def replace_pending(night: Night, tonight: Tonight) -> Night:
 
 
 def _report(
-    folder: Path, settings: Settings, schema: Schema, outcome: Outcome, vocabulary: words.Vocabulary, last: Night | None
+    folder: Path, settings: Settings, schema: Schema, outcome: Outcome, vocabulary: Vocabulary, last: Night | None
 ) -> None:
     """Marks into each book that nobody has open, and the day's list beside them; what fails is told, not raised."""
     made = report.marks(outcome.tonight, outcome.refs, outcome.flags, schema, vocabulary)

@@ -32,8 +32,7 @@ def errors(found: Outcome) -> int:
 
 def check_json(found: Outcome, schema: Schema, settings: Settings) -> str:
     """{"problems": […columns of the table, "message": {zh, en}, "link"], "counts": {register: rows, …}}."""
-    vocabulary = words.load()
-    lines = [_problem(problem, schema, settings, vocabulary) for problem in found.tonight.problems]
+    lines = [_problem(problem, schema, settings, found.words) for problem in found.tonight.problems]
     return as_json({"problems": lines, "counts": _counts(found), "by_code": _by_code(found)})
 
 
@@ -56,9 +55,8 @@ def _by_code(found: Outcome) -> dict[str, int]:
 
 def check_text(found: Outcome, schema: Schema) -> str:
     """One line a problem in Chinese, then the counts."""
-    vocabulary = words.load()
     shown = [words.public(p, schema.registers.get(p.register)) for p in found.tonight.problems[:SHOWN]]
-    lines = [vocabulary.message(problem, "zh") for problem in shown]
+    lines = [found.words.message(problem, "zh") for problem in shown]
     if len(found.tonight.problems) > SHOWN:
         lines.append(f"… {len(found.tonight.problems) - SHOWN} more; all of them: servicebook check --json")
     return "\n".join([*lines, *_count_lines(found)])

@@ -150,17 +150,18 @@ class Vocabulary:
         return f"{number:g} {words['zh'] if language == 'zh' else words['en' if number == 1 else 'many']}"
 
 
-def load(*folders: Path) -> Vocabulary:
+def load(*folders: Path, cache: Path | None = None) -> Vocabulary:
     """The words in *folders* (the shipped ones when none is named); a later folder's words replace earlier ones."""
-    return Vocabulary(*(_merged(folders or (SHIPPED,), name) for name in ("states", "units", "pages", "problems")))
+    named = ("states", "units", "pages", "problems")
+    return Vocabulary(*(_merged(folders or (SHIPPED,), name, cache) for name in named))
 
 
-def _merged(folders: Sequence[Path], name: str) -> dict[str, Any]:
+def _merged(folders: Sequence[Path], name: str, cache: Path | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for folder in folders:
         path = folder / f"{name}.yaml"
         if path.is_file():
-            found.update(yamlfile.read(path) or {})
+            found.update(yamlfile.read(path, cache) or {})
     return found
 
 
@@ -177,7 +178,10 @@ def public(problem: Problem, register: Register | None, mask: str = "＊＊＊")
     """
     field = register.by_name.get(problem.field) if register else None
     # a problem of a whole tab or row names no field, and quotes headers rather than cells
-    is_public = not problem.field or bool(register and field and field.name in register.publish and not field.personal)
+    # a customer is public by the short name of its file, not by what somebody typed
+    is_public = not problem.field or bool(
+        register and field and field.name in register.publish and not field.personal and field.foreign != "customers"
+    )
     typed = [problem.value, problem.suggestion, *problem.params.values()]
     if is_public and not any(_PERSONAL.search(unicodedata.normalize("NFKC", str(text))) for text in typed):
         return problem

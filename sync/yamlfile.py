@@ -42,8 +42,11 @@ def _parse(path: Path, content: bytes) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    yaml = YAML(typ="safe", pure=True)
+    # a date stays the text that was written: the declarations say what it means
+    yaml.constructor.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
     try:
-        return YAML(typ="safe", pure=True).load(content.decode("utf-8"))
+        return yaml.load(content.decode("utf-8"))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1

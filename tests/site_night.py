@@ -30,11 +30,12 @@ REGISTERS = [
         "fields": [
             {"name": "call_no", "title": title("登记号", "Call no."), "kind": "id"},
             {"name": "customer", "title": title("客户", "Customer"), "foreign": "customers"},
+            {"name": "technician", "title": title("维修员", "Technician"), "foreign": "staff", "personal": "staff"},
             {"name": "phone", "title": title("电话", "Phone"), "kind": "phone", "personal": True},
             {"name": "fault", "title": title("故障现象", "Fault")},
             {"name": "received_at", "title": title("来电时间", "Called at"), "type": "datetime"},
         ],
-        "publish": ["call_no", "customer", "received_at"],
+        "publish": ["call_no", "customer", "technician", "received_at"],
     },
     {
         "name": "customers",
@@ -59,7 +60,7 @@ def schema():
         msgspec.convert(
             {
                 "kind": "clock", "name": name, "title": title(zh, en), "register": "call_register",
-                "starts": "received_at", "limit": limit, "handbook": "about/reading#dates",
+                "starts": "received_at", "limit": limit, "responsible": "technician", "handbook": "about/reading#dates",
             },
             Clock,
         )

@@ -1,4 +1,5 @@
 """Every cell of a workbook arrives with its text and with what the workbook says it is."""
+# ruff: noqa: DTZ001 - workplace time has no zone
 
 import datetime as dt
 import hashlib
@@ -156,7 +157,9 @@ def test_each_kind_of_cell_keeps_its_text_and_is_tagged(xml, raw):
 
 
 def test_shared_strings_join_rich_text_and_leave_out_reading_aids():
-    strings = "<si><r><t>红</t></r><r><t>外</t></r></si><si><t>摄像机</t><rPh sb='0' eb='1'><t>shexiangji</t></rPh></si>"
+    strings = (
+        "<si><r><t>红</t></r><r><t>外</t></r></si><si><t>摄像机</t><rPh sb='0' eb='1'><t>shexiangji</t></rPh></si>"
+    )
     rows = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'
     assert [raw.text for raw in read(parts(rows, strings=strings)).row(0)] == ["红外", "摄像机"]
 
@@ -176,7 +179,9 @@ def test_only_the_first_cell_of_a_merged_area_holds_its_value():
 
 
 def test_positions_come_from_references_and_gaps_stay_gaps():
-    grid = read(parts('<row r="2"><c r="B2"><v>1</v></c><c r="D2"><v>2</v></c></row><row r="5"><c r="A5"><v>3</v></c></row>'))
+    grid = read(
+        parts('<row r="2"><c r="B2"><v>1</v></c><c r="D2"><v>2</v></c></row><row r="5"><c r="A5"><v>3</v></c></row>')
+    )
     assert grid.texts == [["", "", "", "", "3"], ["", "1", "", "", ""], [""] * 5, ["", "2", "", "", ""]]
 
 
@@ -228,7 +233,9 @@ VALUES = st.one_of(
     st.integers(-(10**14), 10**14),
     st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12),
     st.datetimes(dt.datetime(1901, 1, 1), dt.datetime(2100, 1, 1)).map(lambda moment: moment.replace(microsecond=0)),
-    st.text(string.printable.replace("\r", "").replace("\x0b", "").replace("\x0c", "") + "摄像机，：１２　", max_size=12),
+    st.text(
+        string.printable.replace("\r", "").replace("\x0b", "").replace("\x0c", "") + "摄像机，：１２　", max_size=12
+    ),
 )
 
 

@@ -74,7 +74,7 @@ def test_a_failed_build_leaves_yesterdays_site_whole(department):
         build.build(department, department / render.CONFIG, site)
     assert "#nowhere" in str(failure.value)
     assert tree(site) == before
-    assert {p.name for p in site.parent.iterdir()} == {"docs", "site", "site.stamp", "search-words.txt"}
+    assert {p.name for p in site.parent.iterdir()} == {"cache", "docs", "site", "site.stamp", "search-words.txt"}
     page.write_text(text, encoding="utf-8")
     assert build.build(department, department / render.CONFIG, site) is False
 

@@ -13,11 +13,14 @@ from typing import Literal
 import narwhals as nw
 
 from sync.model import EMPTY, UNREADABLE, VALUE
+from sync.cells.fast import EPOCH
 from sync.rules.bench import Bench, add_months, flags
 from sync.schema import Limit, Promise, limit
 from sync.tables import Frame, Table
 from sync.workdays import SPANS
 
+PLACE = ("_book", "_tab", "_row")
+HOLD_FROM, HOLD_TO = "hold_from", "hold_to"  # the first hold stands in the row itself
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 Meaning = Literal["elapsed", "calendar_days", "snap", "end_of_day", "months"]
@@ -59,10 +62,9 @@ def judge(promise: Clock, bench: Bench) -> Frame:
     else:
         frame = frame.with_columns(_stop=nw.lit(None, dtype=nw.Datetime("us")), _stop_state=nw.lit(EMPTY))
     frame = _due(promise, bench, table, frame)
-    if promise.holds in bench.tables:
-        frame = _held(promise, bench, frame)
-    else:
-        frame = frame.with_columns(_held=nw.lit(0), _on_hold=nw.lit(value=False))
+    frame = _held(promise, bench, table, frame) if promise.holds else frame.with_columns(
+        _held=nw.lit(0), _on_hold=nw.lit(value=False)
+    )  # fmt: skip
     frame = _late(promise, bench, frame.with_columns(_ends=_end(promise, table)))
     if promise.expiry:
         frame = frame.filter(nw.col("_due") > nw.lit(bench.now))
@@ -159,45 +161,77 @@ def _due_in_workdays(promise: Clock, bench: Bench, frame: Frame, bound: Limit) -
 # ---------------------------------------------------------------- holds
 
 
-def _held(promise: Clock, bench: Bench, frame: Frame) -> Frame:
+def _held(promise: Clock, bench: Bench, table: Table, frame: Frame) -> Frame:
     """`_due` moved by the holds that began before it, `_held` the minutes, `_on_hold` whether one runs now.
 
     Holds are merged first, so that a split hold equals one hold and overlapping ones count once.
     A hold that began after the breach does not undo it.
     """
-    place = ["_book", "_tab", "_row"]
-    table = bench.tables[promise.holds]
-    holds = table.live.filter(
-        nw.col("from_at__state") == VALUE, nw.col("to_at__state") != UNREADABLE, nw.col("register") == promise.register
-    )
-    open_end = nw.col("to_at").is_null()
-    spans = holds.select(
-        nw.col("record_no").alias("_key"), nw.col("from_at").alias("_from"),
-        nw.when(open_end).then(nw.lit(bench.now)).otherwise(nw.col("to_at")).alias("_to"),
-        open_end.alias("_open"), nw.col("_row").alias("_hold"),
-    ).filter(nw.col("_to") > nw.col("_from"))  # fmt: skip
-    own = frame.select(*place, "_key", "_start", "_due").join(spans, on="_key", how="inner")
-    own = own.filter(nw.col("_to") > nw.col("_start"))
-    own = own.with_columns(_from=nw.max_horizontal("_from", "_start"))
-    order = ["_from", "_hold"]
-    before = nw.col("_to").cum_max().over(*place, order_by=order)
-    own = own.with_columns(_reached=before)
-    reached = nw.col("_reached").shift(1).over(*place, order_by=order)
-    own = own.with_columns(_begin=nw.max_horizontal(nw.col("_from"), reached.fill_null(datetime(1970, 1, 1))))  # noqa: DTZ001
-    length = (nw.col("_to") - nw.col("_begin")).dt.total_minutes()
-    own = own.with_columns(_length=nw.when(length > 0).then(length).otherwise(nw.lit(0)))
-    total = nw.col("_length").cum_sum().over(*place, order_by=order).cast(nw.Int64)
-    own = own.with_columns(_total=total)
-    earlier = nw.col("_total") - nw.col("_length")
-    own = own.filter(nw.col("_begin") - earlier * nw.lit(MINUTE) < nw.col("_due"))
-    sums = own.group_by(*place).agg(
-        _held=nw.col("_length").sum().cast(nw.Int64), _on_hold=nw.col("_open").any()
-    )
-    frame = frame.join(sums, on=place, how="left")
+    spans = [_own_holds(bench, frame)] if _has_own(table) else []
+    if promise.holds in bench.tables:
+        listed, odd = _listed_holds(promise, bench)
+        spans.append(frame.select(*PLACE, "_key", "_start", "_due").join(listed, on="_key", how="inner").drop("_key"))
+        frame = frame.join(odd, on="_key", how="left")
+        frame = frame.with_columns(_start_state=_unless(~nw.col("_odd").is_null())).drop("_odd")
+    if _has_own(table):
+        unreadable = [nw.col(f"{name}__state") == UNREADABLE for name in (HOLD_FROM, HOLD_TO)]
+        frame = frame.with_columns(_start_state=_unless(nw.any_horizontal(*unreadable, ignore_nulls=False)))
+    if not spans:
+        return frame.with_columns(_held=nw.lit(0), _on_hold=nw.lit(value=False))
+    names = [*PLACE, "_start", "_due", "_from", "_to", "_open"]
+    sums = _counted(nw.concat([span.select(*names) for span in spans]))
+    frame = frame.join(sums, on=list(PLACE), how="left")
     held = nw.col("_held").fill_null(0)
     return frame.with_columns(
         _due=nw.col("_due") + held * nw.lit(MINUTE), _held=held, _on_hold=nw.col("_on_hold").fill_null(value=False)
     )
+
+
+def _unless(odd: nw.Expr) -> nw.Expr:
+    """The state of the start, unreadable where a hold of the row is *odd*: the clock cannot tell how long it stood."""
+    return nw.when(odd).then(nw.lit(UNREADABLE)).otherwise(nw.col("_start_state"))
+
+
+def _has_own(table: Table) -> bool:
+    return {HOLD_FROM, HOLD_TO} <= set(table.register.by_name) - table.absent
+
+
+def _own_holds(bench: Bench, frame: Frame) -> Frame:
+    """The hold that stands in the row itself."""
+    open_end = nw.col(HOLD_TO).is_null()
+    return frame.filter(~nw.col(HOLD_FROM).is_null()).with_columns(
+        _from=nw.col(HOLD_FROM), _to=nw.when(open_end).then(nw.lit(bench.now)).otherwise(nw.col(HOLD_TO)), _open=open_end
+    )
+
+
+def _listed_holds(promise: Clock, bench: Bench) -> tuple[Frame, Frame]:
+    """The holds of their own register by record, and the records with one that cannot be read."""
+    about = bench.tables[promise.holds].live.filter(nw.col("register") == promise.register)
+    states = (nw.col("from_at__state") != VALUE) | (nw.col("to_at__state") == UNREADABLE)
+    key = nw.col("record_no").alias("_key")
+    odd = about.filter(states).select(key).unique().with_columns(_odd=nw.lit(1))
+    open_end = nw.col("to_at").is_null()
+    spans = about.filter(~states).select(
+        key, nw.col("from_at").alias("_from"),
+        nw.when(open_end).then(nw.lit(bench.now)).otherwise(nw.col("to_at")).alias("_to"), open_end.alias("_open"),
+    )  # fmt: skip
+    return spans, odd
+
+
+def _counted(spans: Frame) -> Frame:
+    """`_held` and `_on_hold` by row: the length of the merged holds that began before the due moment they met."""
+    own = spans.filter(nw.col("_to") > nw.col("_start"), nw.col("_to") > nw.col("_from"))
+    own = own.with_columns(_from=nw.max_horizontal("_from", "_start"))
+    order = ["_from", "_to"]
+    own = own.with_columns(_reached=nw.col("_to").cum_max().over(*PLACE, order_by=order))
+    own = own.with_columns(_reached=nw.col("_reached").shift(1).over(*PLACE, order_by=order))
+    own = own.with_columns(_begin=nw.max_horizontal(nw.col("_from"), nw.col("_reached").fill_null(EPOCH)))
+    length = (nw.col("_to") - nw.col("_begin")).dt.total_minutes()
+    own = own.with_columns(_length=nw.when(length > 0).then(length).otherwise(nw.lit(0)))
+    own = own.with_columns(_total=nw.col("_length").cum_sum().over(*PLACE, order_by=order).cast(nw.Int64))
+    earlier = nw.col("_total") - nw.col("_length")
+    own = own.filter(nw.col("_begin") - earlier * nw.lit(MINUTE) < nw.col("_due"))
+    return own.group_by(*PLACE).agg(_held=nw.col("_length").sum().cast(nw.Int64), _on_hold=nw.col("_open").any())
 
 
 # ---------------------------------------------------------------- the state

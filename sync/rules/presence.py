@@ -38,7 +38,8 @@ def judge(promise: Presence, bench: Bench) -> Frame:
     frame = bench.rows(promise, table)
     here = [name for name in promise.needs if name not in table.absent]
     states = [nw.col(f"{name}__state") for name in here]
-    empty = nw.any_horizontal(*[s == EMPTY for s in states], ignore_nulls=False) if states else nw.lit(value=False)
+    gone = [s == EMPTY for s in states] + [_unsigned(name) for name in here if table.register.by_name[name].signature]
+    empty = nw.any_horizontal(*gone, ignore_nulls=False) if gone else nw.lit(value=False)
     odd = nw.any_horizontal(*[s == UNREADABLE for s in states], ignore_nulls=False) if states else nw.lit(value=False)
     odd = odd | nw.lit(value=len(here) < len(promise.needs))
     if promise.needs_row:
@@ -49,6 +50,11 @@ def judge(promise: Presence, bench: Bench) -> Frame:
         .otherwise(nw.when(odd).then(nw.lit("not_judged")).otherwise(nw.lit("ok")))
     )  # fmt: skip
     return flags(frame, promise, table.register, state=state)
+
+
+def _unsigned(name: str) -> nw.Expr:
+    """Somebody wrote that the signature is not there."""
+    return ~nw.col(name).fill_null(value=True)
 
 
 def _other_rows(needs: NeedsRow, bench: Bench, frame: Frame) -> tuple[Frame, nw.Expr]:

@@ -64,7 +64,10 @@ class Layout:
 
     def _end(self, name: str) -> None:
         if local(name) == "sheetData":
-            self.rows = (self.rows[0], self._part.index(b">", self._reader.CurrentByteIndex) + 1)
+            # expat stands at the closing tag, or already behind <sheetData/>
+            at = self._reader.CurrentByteIndex
+            closing = self._part.startswith(f"</{name}".encode(), at)
+            self.rows = (self.rows[0], self._part.index(b">", at) + 1 if closing else at)
             self._inside = False
 
 

@@ -43,7 +43,7 @@ def held_by(book: Path) -> str | None:
         return locks[0].words if locks else "有人 somebody"
     if os.name == "nt":  # there the system itself keeps others out while a book is open
         return None
-    return next((lock.words for lock in locks if not _left_behind(lock)), None)
+    return next((lock.words for lock in locks if not _left_behind(lock, book)), None)
 
 
 def lock_files(book: Path) -> Iterator[Lock]:
@@ -72,7 +72,7 @@ def _refused(book: Path) -> bool:
 
 
 def _advised(descriptor: int) -> bool:
-    """Another process holds an advisory lock, as LibreOffice does."""
+    """Another process holds an advisory lock."""
     try:
         import fcntl
     except ImportError:
@@ -84,13 +84,29 @@ def _advised(descriptor: int) -> bool:
     return False
 
 
-def _left_behind(lock: Lock) -> bool:
+def _left_behind(lock: Lock, book: Path) -> bool:
     """Nobody stands behind *lock* any more."""
     if lock.host and lock.host == socket.gethostname():
-        return True  # on this machine its program would hold the file
+        return not _open_here(book)
     with suppress(OSError):
         return time.time() - lock.path.stat().st_mtime > STALE_HOURS * 3600
     return True  # gone meanwhile
+
+
+def _open_here(book: Path) -> bool:
+    """LibreOffice on this machine has *book* open (it takes no lock on it), or will not say what it has open."""
+    import psutil
+
+    for process in psutil.process_iter(["name"]):
+        if "soffice" in (process.info["name"] or "").lower():
+            try:
+                if any(Path(file.path) == book.resolve() for file in process.open_files()):
+                    return True
+            except psutil.AccessDenied:
+                return True
+            except psutil.NoSuchProcess:
+                continue
+    return False
 
 
 def _owner(path: Path) -> str:

@@ -1,0 +1,1 @@
+"""Modules beside this file can be imported by every test, also from the folders below."""
