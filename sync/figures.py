@@ -142,12 +142,11 @@ class Figures:
 
     def allowed(self, promise: Promise) -> str:
         """The limit of *promise*, the very figure that its clock uses; empty where it has none."""
-        text = next((str(t) for key in ("limit", "every", "within") if (t := getattr(promise, key, ""))), "")
-        if not text:
-            return ""
+        text = next((str(t) for key in ("limit", "within", "every") if (t := getattr(promise, key, ""))), "")
         register = self.schema.registers.get(promise.register)
         titles = {field.name: field.title[self.language] for field in register.fields} if register else {}
-        return self.words.limit(text, self.language, titles)
+        say = self.words.every if text and text == getattr(promise, "every", "") else self.words.limit
+        return say(text, self.language, titles) if text else ""
 
     def _handbook(self, promise: Promise | None) -> str:
         """Where the handbook says so, as an address from this page; empty while there is no such page."""

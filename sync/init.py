@@ -45,6 +45,7 @@ FORMATS: Mapping[str, str] = {
     "integer": "0",
     "number": "General",
 }
+MOMENTS = frozenset(FORMATS[kind] for kind in ("date", "datetime", "time"))
 WIDTHS: Mapping[str, int] = {
     "id": 14,
     "date": 12,
@@ -179,8 +180,9 @@ def status_formula(register: str, row: int, last: str) -> str:
     plain = f'SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({key},"~","~~"),"*","~*"),"?","~?")'
     at = f"MATCH({plain},{keys},0)"
     slow = f'IFERROR(INDEX({texts},{at}/EXACT(INDEX({keys},{at}),{key})),"{WAITING}")'
-    quick = f"IF(IFERROR(EXACT(VLOOKUP({key},{keys},1),{key}),FALSE),VLOOKUP({key},{both},2),{slow})"
-    return f'=IF(OR($A{row}="",COUNTA($C{row}:${last}{row})=0),"",{quick})&T(NOW())'
+    missed = f'IF(COUNTA($C{row}:${last}{row})=0,"",{slow})'
+    quick = f"IF(IFERROR(EXACT(VLOOKUP({key},{keys},1),{key}),FALSE),VLOOKUP({key},{both},2),{missed})"
+    return f'=IF($A{row}="","",{quick})&T(NOW())'
 
 
 AS_OF = f'=IF(\'{SYNC_TAB}\'!$B$2="","截至 —","截至 "&TEXT(\'{SYNC_TAB}\'!$B$2,"mm-dd hh:mm"))&T(NOW())'
@@ -245,6 +247,11 @@ class _Sheets:
             self.formats[key] = self.book.add_format({"font_name": "宋体", "font_size": 11, **properties})
         return self.formats[key]
 
+    def cell(self, column: Column | None, value: object = None) -> Any:
+        """The format of a cell of *column*; moments stand in the middle, clear of their neighbours."""
+        shown = number_format(column, value)
+        return self.format(num_format=shown, align="center" if shown in MOMENTS else "")
+
     # ------------------------------------------------------------ a register's tab
 
     def tab(self, register: Register, rows: Sequence[Mapping[str, object]], renamed: Mapping[str, str]) -> None:
@@ -262,8 +269,7 @@ class _Sheets:
         kinds = {column.name: column for column in columns}
         for index, row in enumerate(rows, FIRST):
             for name, value in row.items():
-                look = self.format(num_format=number_format(kinds.get(name), value))
-                _put(sheet, index, places[name], value, look)
+                _put(sheet, index, places[name], value, self.cell(kinds.get(name), value))
         self._status(sheet, register, end, places)
         for column in columns:
             self._choices(sheet, column, places[column.name], end)
@@ -287,7 +293,7 @@ class _Sheets:
                 labelled.add(band.name)
             text = renamed.get(column.name, column.titles[0])
             needed = column.field.constraints.required
-            sheet.set_column(at, at, _width(column, text), self.format(num_format=number_format(column)))
+            sheet.set_column(at, at, _width(column, text), self.cell(column))
             _put(sheet, 0, at, label, self.format(bold=True, bg_color=light, font_color="#44546A"))
             head = self.format(
                 bold=True,
@@ -304,7 +310,7 @@ class _Sheets:
         """The second column: what the last run made of the row, and as of when."""
         light, strong = "#F2F2F2", "#D9E1E8"
         plain = self.format(font_size=10)
-        sheet.set_column(1, 1, 24, plain)
+        sheet.set_column(1, 1, 32, plain)
         sheet.write_formula(0, 1, AS_OF, self.format(font_size=9, bg_color=light, font_color="#1F5E2E"), "")
         stale = {"type": "formula", "criteria": '=LEFT($B$1,8)<>"截至 "&TEXT(TODAY(),"mm-dd")'}
         sheet.conditional_format(0, 1, 0, 1, {**stale, "format": self._look("#D9D9D9", "#7F7F7F")})

@@ -34,6 +34,13 @@ class TabRecord(msgspec.Struct, frozen=True):
     rows: int
 
 
+class Left(msgspec.Struct, frozen=True):
+    """A book as our marks left it: while its digest is this one, nobody has saved it since *saved_at*."""
+
+    digest: str
+    saved_at: datetime | None
+
+
 class Night(msgspec.Struct, frozen=True):
     """The record of one night."""
 
@@ -44,6 +51,7 @@ class Night(msgspec.Struct, frozen=True):
     tabs: list[TabRecord]
     counts: dict[str, int] = {}
     pending: dict[str, datetime] = {}  # book → since when its marks wait
+    left: dict[str, Left] = {}  # book → how our marks left it
 
 
 class Kept:

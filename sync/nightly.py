@@ -22,7 +22,7 @@ from sync import flag as flagging
 from sync.books import Book, Written, open_book
 from sync.books.xlsx import companion
 from sync.engines import engine
-from sync.kept import Kept, Night, rows_of
+from sync.kept import Kept, Left, Night, rows_of
 from sync.layout import Pulled
 from sync.model import STATES, BookState, Copy, Flag, Locked, RowRef, SafetyStop, ServicebookError, Tonight
 from sync.rules import KINDS
@@ -90,6 +90,7 @@ def judge(folder: Path, settings: Settings, schema: Schema, options: Options, sa
     kept = Kept(folder / "kept")
     last = kept.last()
     copies = _kept_copies(kept, options.as_of) if options.as_of else _read(folder, settings, options.now, say)
+    copies = [_saved_by_people(copy, last) for copy in copies]
     with _step(say, "validate") as told:
         pulled = pull.lay_out(copies, schema, lambda book, tab: kept.last_good(book, tab, options.now))
         tables = validate.validate(pulled, schema, settings, engine(settings.engine), options.now)
@@ -127,7 +128,7 @@ def sync(folder: Path, settings: Settings, schema: Schema, options: Options, say
         with _step(say, "report") as told:
             _report(folder, settings, schema, outcome, vocabulary, last)
             told.append(", ".join(f"{book} {written.outcome}" for book, written in outcome.written.items()))
-        kept.amend(replace_pending(night, outcome.tonight))
+        kept.amend(_with_books(night, outcome))
         if "render" in steps:
             with _step(say, "render") as told:
                 rendered = render.render(outcome.tonight, schema, settings, vocabulary, folder)
@@ -220,10 +221,20 @@ def _record(outcome: Outcome) -> Night:
     return Night(tonight.run, tonight.moment, digests, {}, list(outcome.tables.tabs), counts)
 
 
-def replace_pending(night: Night, tonight: Tonight) -> Night:
-    """*night* with the books whose marks still wait."""
-    pending = {state.book: state.pending_since for state in tonight.books if state.pending_since}
-    return msgspec.structs.replace(night, pending=pending)
+def _with_books(night: Night, outcome: Outcome) -> Night:
+    """*night* with what became of the marks in each book."""
+    states = {state.book: state for state in outcome.tonight.books}
+    pending = {book: state.pending_since for book, state in states.items() if state.pending_since}
+    left = {
+        book: Left(written.digest, states[book].saved_at) for book, written in outcome.written.items() if written.digest
+    }
+    return msgspec.structs.replace(night, pending=pending, left=left)
+
+
+def _saved_by_people(copy: Copy, last: Night | None) -> Copy:
+    """*copy* with the time at which a person saved it last: our own marks are no news to anybody."""
+    left = last.left.get(copy.book) if last else None
+    return replace(copy, saved_at=left.saved_at) if left and left.digest == copy.digest else copy
 
 
 def _report(

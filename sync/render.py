@@ -66,9 +66,10 @@ def render(tonight: Tonight, schema: Schema, settings: Settings, words: Vocabula
             pages[_suffixed(name, language)] = page(name, language).fill(template).encode()
     pages = {name: pages[name] for name in sorted(pages)}
     written, removed = _write_tree(folder / "build" / "docs", pages)
-    terms = yamlfile.read(SHIPPED / "site" / "words" / "terms.yaml")
+    cache = folder / "build" / "cache"
+    terms = yamlfile.read(SHIPPED / "site" / "words" / "terms.yaml", cache)
     _write(folder / "build" / "search-words.txt", "".join(f"{term}\n" for term in terms).encode())
-    _write(folder / CONFIG, _config(settings, folder, pages).encode())
+    _write(folder / CONFIG, _config(settings, folder, pages, yamlfile.read(SHIPPED / "mkdocs.yml", cache)).encode())
     return Rendered(folder / CONFIG, len(pages), written, removed)
 
 
@@ -274,9 +275,8 @@ def _write(path: Path, content: bytes) -> bool:
 # ---------------------------------------------------------------- the builder's configuration
 
 
-def _config(settings: Settings, folder: Path, pages: Mapping[str, bytes]) -> str:
+def _config(settings: Settings, folder: Path, pages: Mapping[str, bytes], shipped: Any) -> str:
     """The shipped mkdocs.yml with the department's name and pages. JSON is YAML that everybody reads alike."""
-    shipped = yamlfile.read(SHIPPED / "mkdocs.yml")
     at_home = folder.resolve() == SHIPPED
     # INHERIT takes folders from the inheriting file, so a department elsewhere names ours in full.
     theme = {"custom_dir": "site/theme" if at_home else (SHIPPED / "site" / "theme").as_posix()}

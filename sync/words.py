@@ -109,6 +109,11 @@ class Vocabulary:
             )
         return self._length(declared.number, declared.unit, language)
 
+    def every(self, text: str, language: str, titles: Mapping[str, str] | None = None) -> str:
+        """The recurrence that *text* declares: 每 3 个月一次."""
+        length = self.limit(text, language, titles)
+        return length if text.startswith("calendar ") else self._sentence("every", language, length=length)
+
     def lateness(self, minutes: int | None, language: str, *, whole_days: bool = True) -> str:
         """How late: 3 天 4 小时, at most two units.
 

@@ -10,7 +10,7 @@ from sync.rules.clock import Clock
 from sync.schema import Register, Schema
 from sync.settings import Settings
 
-NOW = datetime(2026, 11, 22, 2, 0)  # noqa: DTZ001 - workplace time
+NOW = datetime(2026, 11, 22, 2, 0)
 SETTINGS = Settings()
 CUSTOMERS = ["城东中学", "和平商场", "青松小区", "北站仓库", "示例银行支行", "云河酒店", "向阳幼儿园", "南苑写字楼"]
 STAFF = ["张样", "李例", "王试", "赵拟", "钱设"]

@@ -74,7 +74,7 @@ def test_phones_are_plainly_invented(rows):
     assert {phone[:7] for phone in phones if phone[0] == "1"} == {"1380000", "1.38E+1", "138****"}
 
 
-@pytest.mark.parametrize("day", [DAY, date(2024, 3, 1), date(2027, 1, 11)])
+@pytest.mark.parametrize("day", [DAY, date(2027, 1, 11)])
 def test_a_check_finds_the_planted_dirt_and_nothing_else(schema, tmp_path: Path, day: date):
     """Every planted fault is reported at its row under its code, and no row is called wrong that is not."""
     now = datetime.combine(day, time(2))

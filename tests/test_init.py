@@ -17,7 +17,7 @@ from sync.rules import KINDS
 from sync.schema import SHIPPED, Words, load
 from sync.settings import Settings
 
-AT = datetime(2026, 11, 22, 2, 0)  # noqa: DTZ001 - workplace time
+AT = datetime(2026, 11, 22, 2, 0)
 WORDS = {state: f"● {state}" for state in STATES}
 CALL = {
     "call_no": "RC-26-00007",
@@ -93,7 +93,7 @@ def test_ids_and_phones_are_text_and_moments_are_dates_and_times(book):
         title: sheet[f"{at(sheet, title)}3"].number_format for title in ("登记号", "电话", "来电日期", "来电时间")
     }
     assert formats == {"登记号": "@", "电话": "@", "来电日期": "yyyy-mm-dd", "来电时间": "hh:mm"}
-    assert sheet[f"{at(sheet, '来电日期')}3"].value == datetime(2026, 11, 21)  # noqa: DTZ001
+    assert sheet[f"{at(sheet, '来电日期')}3"].value == datetime(2026, 11, 21)
     assert sheet.column_dimensions[at(sheet, "电话")].width >= 14
 
 

@@ -64,6 +64,12 @@ def test_limits_are_written_as_people_say_them(text, zh, en):
     assert WORDS.limit(text, "en", {"guarantee_months": "Guarantee months"}) == en
 
 
+def test_recurrences_are_written_as_people_say_them():
+    assert WORDS.every("3 months", "zh") == "每 3 个月一次"
+    assert WORDS.every("3 months", "en") == "once every 3 months"
+    assert WORDS.every("calendar week", "zh") == "每个自然周一次"
+
+
 def test_lateness_has_at_most_two_units():
     assert WORDS.lateness(3 * 1440 + 4 * 60 + 5, "zh") == "3 天 4 小时"
     assert WORDS.lateness(1440, "en") == "1 day"
@@ -85,7 +91,7 @@ def test_lateness_never_says_more_than_it_is_and_loses_less_than_its_smaller_uni
 
 
 def test_moments_are_written_out():
-    when = datetime(2026, 11, 22, 2, 0)  # noqa: DTZ001
+    when = datetime(2026, 11, 22, 2, 0)
     assert WORDS.moment(when, "zh") == "2026年11月22日（周日）02:00"
     assert WORDS.moment(when, "en") == "Sun 22 Nov 2026, 02:00"
     assert WORDS.short_moment(when, "zh", when) == "11月22日 02:00"

@@ -32,6 +32,7 @@ class Written:
 
     outcome: Outcome
     words: Mapping[str, str]
+    digest: str = ""  # of the book as it was left, when the marks are in it
 
     @property
     def done(self) -> bool:

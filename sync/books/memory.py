@@ -43,10 +43,10 @@ class MemoryBook:
         if not ours:
             return Written("no_tabs", {"zh": "没有系统标签页", "en": "no system tabs"})
         if all(self.tabs[title] == rows for title, rows in ours.items()):
-            return Written("unchanged", {"zh": "没有变化", "en": "nothing to change"})
+            return Written("unchanged", {"zh": "没有变化", "en": "nothing to change"}, self.digest())
         self.tabs.update({title: [list[Cell](row) for row in rows] for title, rows in ours.items()})
         self.writes += ours
-        return Written("written", {"zh": "已写入", "en": "written"})
+        return Written("written", {"zh": "已写入", "en": "written"}, self.digest())
 
     def digest(self) -> str:
         """What identifies this state of the book."""

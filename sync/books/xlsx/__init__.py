@@ -9,7 +9,7 @@ import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,13 +69,14 @@ class XlsxBook:
             if len(new.missing) == len(tabs):
                 return told("no_tabs", "、".join(tabs))
             if new.data is None:
-                return told("unchanged")
+                return replace(told("unchanged"), digest=expected_digest)
             outcome = self._replace(new.data, expected_digest)
         except BookError as error:
             return Written("failed", dict(zip(("zh", "en"), str(error).split("\n", 1), strict=True)))
         except OSError as error:
             return told("failed", error.strerror or type(error).__name__)
-        return told(outcome, self.held_by(), missing=new.missing)
+        left = _digest(new.data) if outcome == "written" else ""
+        return replace(told(outcome, self.held_by(), missing=new.missing), digest=left)
 
     def _replace(self, data: bytes, expected_digest: str) -> Outcome:
         """Put *data* in the file's place, unless somebody has it open or has changed it since."""
