@@ -108,7 +108,7 @@ class Figures:
             promise=promise.title[self.language] if promise else flag.promise,
             handbook=self._handbook(promise),
             state=flag.state,
-            due=self.short(flag.due),
+            due=self.words.short_moment(flag.due, self.language, self.tonight.moment, ends=True),
             late=self.words.lateness(flag.late_minutes or None, self.language, whole_days=whole_days),
             provisional=flag.provisional,
         )

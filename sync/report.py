@@ -50,7 +50,8 @@ def marks(tonight: Tonight, refs: Sequence[RowRef], flags: Sequence[Flag], schem
         key = status_key(ref.register, ref.typed)
         if key not in made or _rank(mark) < _rank(made[key]):
             made[key] = mark
-    return [made[key] for key in sorted(made, key=status_order) if key not in _same_but_case(made)]
+    unclear = _same_but_case(made)
+    return [made[key] for key in sorted(made, key=status_order) if key not in unclear]
 
 
 def _same_but_case(keys: Iterable[str]) -> set[str]:

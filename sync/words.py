@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -129,23 +129,25 @@ class Vocabulary:
         first = next(i for i, (number, _) in enumerate(parts) if number)
         return " ".join(self._length(n, unit, language, "short") for n, unit in parts[first : first + 2] if n)
 
-    def moment(self, when: datetime | None, language: str) -> str:
-        """2026年11月22日（周日）02:00; Sun 22 Nov 2026, 02:00."""
+    def moment(self, when: datetime | None, language: str, *, ends: bool = False) -> str:
+        """2026年11月22日（周日）02:00; Sun 22 Nov 2026, 02:00. With *ends* midnight is 24:00 of the day that it ends."""
         if when is None:
             return ""
-        weekday = self.units["weekdays"][language][when.weekday()]
+        day, clock = _clock(when, ends=ends)
+        weekday = self.units["weekdays"][language][day.weekday()]
         if language == "zh":
-            return f"{when.year}年{when.month}月{when.day}日（{weekday}）{when:%H:%M}"
-        return f"{weekday} {when.day} {self.units['months'][when.month - 1]} {when.year}, {when:%H:%M}"
+            return f"{day.year}年{day.month}月{day.day}日（{weekday}）{clock}"
+        return f"{weekday} {day.day} {self.units['months'][day.month - 1]} {day.year}, {clock}"
 
-    def short_moment(self, when: datetime | None, language: str, now: datetime) -> str:
+    def short_moment(self, when: datetime | None, language: str, now: datetime, *, ends: bool = False) -> str:
         """11月20日 09:30, for tables; the year only where it is not this one."""
         if when is None:
             return ""
-        year = "" if when.year == now.year else f"{when.year}年" if language == "zh" else f" {when.year}"
+        day, clock = _clock(when, ends=ends)
+        year = "" if day.year == now.year else f"{day.year}年" if language == "zh" else f" {day.year}"
         if language == "zh":
-            return f"{year}{when.month}月{when.day}日 {when:%H:%M}"
-        return f"{when.day} {self.units['months'][when.month - 1]}{year} {when:%H:%M}"
+            return f"{year}{day.month}月{day.day}日 {clock}"
+        return f"{day.day} {self.units['months'][day.month - 1]}{year} {clock}"
 
     def _sentence(self, name: str, language: str, **values: str) -> str:
         return fill(str(self.units["sentences"][name][language]), values)
@@ -168,6 +170,13 @@ def _merged(folders: Sequence[Path], name: str, cache: Path | None) -> dict[str,
         if path.is_file():
             found.update(yamlfile.read(path, cache) or {})
     return found
+
+
+def _clock(when: datetime, *, ends: bool) -> tuple[datetime, str]:
+    """The day and the time of day; a deadline at midnight ends the day before, and people read 00:00 as its beginning."""
+    if ends and (when.hour, when.minute) == (0, 0):
+        return when - timedelta(days=1), "24:00"
+    return when, f"{when:%H:%M}"
 
 
 def place(problem: Problem) -> str:
