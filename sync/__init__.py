@@ -1,1 +1,34 @@
-"""What happens every night."""
+"""What happens every night. This is the map; `nightly` is the flow.
+
+The night, in order (nightly.py):
+  pull      bring the books in, find each register's tab and columns; stop when too many rows are gone
+  validate  turn texts into typed tables, and say what would not turn
+  flag      judge the tables by the promises, at one moment
+  gather    pick what people will see: open flags, problems, published fields
+  report    tell staff in their own books, and in the day's list beside them
+  render    compile handbook and tonight's state into plain Markdown
+  build     make the site of it, whole or not at all
+
+Other verbs:
+  init      make the workbooks that staff type into, and a new department's folder
+  demo      four weeks of an example department, dirt included
+  explain   the receipt of a flag: how its due time came about
+  doctor    say beforehand what would go wrong tonight
+  outlet    results as text and JSON
+  cli       the commands; the only module that prints or exits
+
+Rooms, where something is added as one more file:
+  books     where rows come from and marks go: books on disk (xlsx), books in memory
+  cells     one reader for each kind of value; lanes: how a whole register is read by them
+  checks    what is held against each row: required, unique, range, order, references, numbers
+  rules     one kind of promise a file: clock, recurrence, level, numbers, presence, repeat
+  engines   who computes the expressions: polars, or duckdb
+
+Nouns and what they lean on:
+  model     the nouns of a night, the columns of its tables, the family of failures
+  schema    the declarations, and what is wrong in them; yamlfile reads their files
+  settings  what one department chose
+  tables    what validate hands on; conditions, layout, figures: what declarations, tabs and pages ask
+  kept      what must outlive a night
+  words     codes and states as sentences; workdays: which minutes of which days are worked
+"""

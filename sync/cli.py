@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -20,11 +22,12 @@ if TYPE_CHECKING:  # --help loads nothing of a night
     from sync.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-STEPS = ("validate", "flag", "report", "render", "build")
+STEPS = ("pull", "validate", "flag", "report", "render", "build")
 DEMO_DAYS = 28
+INTERRUPTED, TERMINATED = 130, 143
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """2026-11-22T02:00, with or without seconds; with an offset it is turned into workplace time."""
 
     name = "moment"
@@ -33,7 +36,7 @@ class Moment(click.ParamType):
         if isinstance(value, datetime):
             return value
         try:
-            return datetime.fromisoformat(value)
+            return datetime.fromisoformat(value).replace(microsecond=0)
         except ValueError:
             return self.fail(f"“{value}” is not a moment; write 2026-11-22T02:00", param, ctx)
 
@@ -41,11 +44,13 @@ class Moment(click.ParamType):
 class Department:
     """The department folder that a command works on, read when it is first needed."""
 
-    def __init__(self, folder: Path | None, quiet: int, verbose: int, demo: bool = False) -> None:
+    def __init__(self, folder: Path | None, quiet: bool, verbose: bool) -> None:
         self.where = folder
         self.quiet = quiet
         self.verbose = verbose
-        self.demo = demo
+        self.demo = False
+        self.makes_cache = False  # only a night leaves files behind
+        self.step_open = False  # a step's name stands on the terminal without what came of it
 
     @property
     def folder(self) -> Path:
@@ -53,91 +58,139 @@ class Department:
 
         return ROOT if self.demo and self.where is None else settings.find(self.where)
 
-    def load(self, now: datetime) -> tuple[Path, Settings, Schema]:
-        """The folder, its settings and the declarations it uses."""
+    def load(self, given: datetime | None) -> tuple[Path, Settings, Schema, datetime]:
+        """The folder, its settings, the declarations it uses, and the moment *given* (or now) on its clock."""
         import msgspec
 
-        from sync import schema, settings
+        from sync import nightly, schema, settings
         from sync.rules import KINDS
 
         folder = self.folder
         own = settings.load(folder)
+        now = workplace(given, own)
         if self.demo and own.department.judge_from is None:
             since = now.date() - timedelta(days=DEMO_DAYS)
             own = msgspec.structs.replace(own, department=msgspec.structs.replace(own.department, judge_from=since))
-        roots = [schema.SHIPPED, folder / "sheets_schema"]
-        declared = schema.load(list(dict.fromkeys(roots)), KINDS, folder / "build" / "cache")
-        return folder, own, settings.adopt(declared, own)
-
-    def now(self, given: datetime | None) -> datetime:
-        """*given*, or this moment, as the workplace's clock says it."""
-        from sync import settings
-
-        zone: ZoneInfo = settings.load(self.folder).zone
-        if given is None:
-            return datetime.now(zone).replace(tzinfo=None, microsecond=0)
-        return given.astimezone(zone).replace(tzinfo=None) if given.tzinfo else given
+        roots = dict.fromkeys([schema.SHIPPED, folder / "sheets_schema"])
+        declared = schema.load(list(roots), KINDS, nightly.cache_of(folder, make=self.makes_cache))
+        return folder, own, settings.adopt(declared, own), now
 
     def say(self, step: str, told: str) -> None:
-        """A line a step; on a terminal the step shows as soon as it begins."""
-        if self.quiet:
+        """A line a step; on a terminal the step shows as soon as it begins. Details are for those who ask."""
+        if self.quiet or (not step and not self.verbose):
             return
         if told:
-            click.echo(f"\r{step:<9} {told}", err=True)
+            self.end_step(back=True)
+            click.echo(f"{step:<9} {told}", err=True)
         elif sys.stderr.isatty():
             click.echo(f"{step:<9} …", err=True, nl=False)
+            self.step_open = True
+
+    def end_step(self, *, back: bool) -> None:
+        """Go back to the beginning of the step's line, or to a new one."""
+        if self.step_open:
+            click.echo("\r" if back else "", err=True, nl=not back)
+            self.step_open = False
+
+
+def workplace(given: datetime | None, own: Settings) -> datetime:
+    """*given*, or this moment, as the workplace's clock says it."""
+    if given is None:
+        return datetime.now(own.zone).replace(tzinfo=None, microsecond=0)
+    return given.astimezone(own.zone).replace(tzinfo=None) if given.tzinfo else given
+
+
+class _Terminated(BaseException):
+    """The system asked this run to end."""
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise _Terminated
 
 
 @contextmanager
-def exits() -> Iterator[None]:
+def exits(department: Department) -> Iterator[None]:
     """What goes wrong becomes one message and its exit code."""
+    code, complaint = 1, ""
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     except ServicebookError as error:
-        click.echo(f"servicebook: {error}", err=True)
-        sys.exit(error.exit_code)
+        code, complaint = error.exit_code, str(error)
+    except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+        raise
     except KeyboardInterrupt:
-        click.echo("servicebook: interrupted; nothing half-written is left", err=True)
-        sys.exit(130)
+        code, complaint = INTERRUPTED, "interrupted; nothing half-written is left"
+    except _Terminated:
+        code, complaint = TERMINATED, "terminated; nothing half-written is left"
+    except OSError as error:
+        complaint = f"{error.filename or 'the system'}: {error.strerror or type(error).__name__}"
+    except Exception as error:  # noqa: BLE001 - its text may quote a cell, so an error of ours is named by its place
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(at.filename).name}:{at.lineno}"
+        complaint = f"an error of the program ({type(error).__name__} in {place}); -v shows the way there"
+        if department.verbose:
+            complaint = f"{''.join(traceback.format_tb(error.__traceback__))}{complaint}"
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if complaint:
+        department.end_step(back=False)
+        click.echo(f"servicebook: {complaint}", err=True)
+        sys.exit(code)
 
 
-def moments(command: Callable[..., None]) -> Callable[..., None]:
+Command = Callable[..., None]
+
+
+def option(*names: str, **more: Any) -> Callable[[Command], Command]:
+    """An option that can also be given as SERVICEBOOK_NAME (or, for one command only, SERVICEBOOK_COMMAND_NAME)."""
+    word = next(name for name in reversed(names) if name.startswith("--"))
+    return click.option(*names, envvar=f"SERVICEBOOK_{word[2:].upper().replace('-', '_')}", **more)
+
+
+def moments(command: Command) -> Command:
     """The options that say at which moment a command judges."""
-    now = click.option("--now", type=Moment(), help="Judge the current books at this moment instead of now.")
-    as_of = click.option("--as-of", type=Moment(), help="Judge the copy kept at or before this moment; writes nothing.")
+    now = option("--now", type=Moment(), help="Judge the current books at this moment instead of now.")
+    as_of = option("--as-of", type=Moment(), help="Judge the copy kept at or before this moment; writes nothing.")
     return now(as_of(command))
 
 
+as_demo = option(
+    "--demo", is_flag=True, help="The example department; its books are made under build/demo when absent."
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SERVICEBOOK"})
-@click.option("-C", "--dir", "folder", type=click.Path(path_type=Path), envvar="SERVICEBOOK_DIR",
-              help="The department folder (default: the nearest one with a servicebook.toml).")  # fmt: skip
-@click.option("-q", "--quiet", count=True, help="No progress.")
-@click.option("-v", "--verbose", count=True, help="More about what is done.")
+@option("-C", "folder", "--dir", type=click.Path(path_type=Path),
+        help="The department folder (default: the nearest one with a servicebook.toml).")  # fmt: skip
+@option("-q", "--quiet", is_flag=True, help="No progress, and no summary of a night: only what went wrong.")
+@option("-v", "--verbose", is_flag=True, help="Details: the files read, and the way to an error of the program.")
 @click.version_option(package_name="servicebook", message="servicebook %(version)s")
 @click.pass_context
-def main(ctx: click.Context, folder: Path | None, quiet: int, verbose: int) -> None:
+def main(ctx: click.Context, folder: Path | None, quiet: bool, verbose: bool) -> None:
     """Runs an after-sales service department on the spreadsheets its people type into."""
-    if hasattr(sys.stdout, "reconfigure"):
+    for stream in (sys.stdout, sys.stderr):
         # an old console in a Chinese Windows cannot show every character: a mark is better than a crash
-        sys.stdout.reconfigure(errors="backslashreplace")
-        sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     ctx.obj = Department(folder, quiet, verbose)
 
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.option("--profile", default="integrator", show_default=True, help="The kind of company.")
-@click.option("--demo", is_flag=True, help="Write the example department's two books instead.")
-@click.option("--now", type=Moment(), help="The day the example's four weeks end on.")
+@option("--profile", default="integrator", show_default=True, help="The kind of company.")
+@option("--demo", is_flag=True, help="Write the example department's two books instead.")
+@option("--now", type=Moment(), help="The day the example's four weeks end on.")
 @click.pass_obj
 def init(department: Department, folder: Path | None, profile: str, demo: bool, now: datetime | None) -> None:
     """Make a new department FOLDER with its workbooks; what is there is never rewritten."""
-    with exits():
+    with exits(department):
         from sync import nightly
 
         if demo:
             department.demo = True
-            made = nightly.make_demo(*department.load(department.now(now)), department.now(now), again=True)
+            own_folder, settings, schema, at = department.load(now)
+            made = nightly.make_demo(own_folder, settings, schema, at, again=True)
         elif folder is None:
             raise click.UsageError("Name the folder to make: servicebook init FOLDER (or --demo).")
         else:
@@ -147,62 +200,68 @@ def init(department: Department, folder: Path | None, profile: str, demo: bool, 
 
 
 def _today(given: datetime | None) -> datetime:
-    return given or datetime.now().replace(microsecond=0)  # noqa: DTZ005 - a new folder has no zone yet
+    today = given or datetime.now()  # noqa: DTZ005 - a new folder has no zone yet
+    return today.replace(tzinfo=None, microsecond=0)
 
 
 @main.command()
 @moments
-@click.option("--json", "as_json", is_flag=True, help="Problems and counts as JSON.")
+@as_demo
+@option("--json", "as_json", is_flag=True, help="Problems and counts as JSON.")
 @click.pass_obj
-def check(department: Department, now: datetime | None, as_of: datetime | None, as_json: bool) -> None:
+def check(department: Department, now: datetime | None, as_of: datetime | None, demo: bool, as_json: bool) -> None:
     """Read the books and say what is wrong in them; writes nothing. Exit code 3: there are errors."""
-    with exits():
+    with exits(department):
         from sync import outlet
 
-        found = _judged(department, now, as_of)
-        folder, settings, schema = department.load(department.now(now))
-        del folder
+        department.demo = demo
+        found, settings, schema = _judged(department, now, as_of)
         click.echo(outlet.check_json(found, schema, settings) if as_json else outlet.check_text(found, schema))
         sys.exit(3 if outlet.errors(found) else 0)
 
 
-def _judged(department: Department, now: datetime | None, as_of: datetime | None) -> Outcome:
+def _judged(department: Department, now: datetime | None, as_of: datetime | None) -> tuple[Outcome, Settings, Schema]:
     from sync import nightly
 
-    at = department.now(now or as_of)
-    folder, settings, schema = department.load(at)
-    options = nightly.Options(at, as_of=department.now(as_of) if as_of else None, accept_deletions=True)
-    return nightly.judge(folder, settings, schema, options, department.say)
+    folder, settings, schema, at = department.load(now or as_of)
+    kept_at = workplace(as_of, settings) if as_of else None
+    options = nightly.Options(at, as_of=kept_at, accept_deletions=True)
+    return nightly.judge(folder, settings, schema, options, department.say), settings, schema
 
 
 @main.command()
 @moments
-@click.option("--demo", is_flag=True, help="The example department; its books are made under build/demo when absent.")
-@click.option("--until", type=click.Choice(STEPS), default="build", help="Stop after this step.")
-@click.option("--dry-run", is_flag=True, help="Judge, and write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Counts and flags as JSON.")
-@click.option("--strict", is_flag=True, help="Exit with 3 when there are errors in the data.")
-@click.option("--accept-deletions", is_flag=True, help="Go on although many rows are gone.")
-@click.option("--accept-clock", is_flag=True, help="Go on although the clock lies before the last run, or far past it.")
+@as_demo
+@option("--until", type=click.Choice(STEPS), default="build", show_default=True, help="Stop after this step.")
+@option("--dry-run", is_flag=True, help="Judge, and write nothing.")
+@option("--json", "as_json", is_flag=True, help="Counts and flags as JSON.")
+@option("--strict", is_flag=True, help="Exit with 3 when there are errors in the data.")
+@option("--accept-deletions", is_flag=True, help="Go on although many rows are gone.")
+@option("--accept-clock", is_flag=True, help="Go on although the clock lies before the last run, or far past it.")
 @click.pass_obj
 def sync(
     department: Department, now: datetime | None, as_of: datetime | None, demo: bool, until: str, dry_run: bool,
     as_json: bool, strict: bool, accept_deletions: bool, accept_clock: bool,
 ) -> None:  # fmt: skip
     """One night: read, validate, flag, tell staff, and rebuild the handbook site."""
-    with exits():
+    with exits(department):
         from sync import nightly, outlet
 
         department.demo = demo
-        at = department.now(now or as_of)
-        folder, settings, schema = department.load(at)
-        if demo:
-            nightly.make_demo(folder, settings, schema, at, again=False)
-        options = nightly.Options(
-            at, until, dry_run, department.now(as_of) if as_of else None, accept_deletions, accept_clock
-        )
+        department.makes_cache = not dry_run and as_of is None
+        folder, settings, schema, at = department.load(now or as_of)
+        if demo and not dry_run:
+            for path in nightly.make_demo(folder, settings, schema, at, again=False):
+                department.say("demo", f"{path.name}: four weeks up to {at:%Y-%m-%d}")
+        kept_at = workplace(as_of, settings) if as_of else None
+        options = nightly.Options(at, until, dry_run, kept_at, accept_deletions, accept_clock)
         found = nightly.sync(folder, settings, schema, options, department.say)
-        click.echo(outlet.sync_json(found, schema) if as_json else outlet.sync_text(found))
+        if as_json:
+            click.echo(outlet.sync_json(found))
+        elif not department.quiet:
+            click.echo(outlet.sync_text(found))
+        for failure in found.failures:
+            click.echo(f"servicebook: failed: {failure}", err=True)
         if found.failures:
             sys.exit(1)
         sys.exit(3 if strict and outlet.errors(found) else 0)
@@ -211,37 +270,36 @@ def sync(
 @main.command()
 @click.argument("record")
 @moments
-@click.option("--json", "as_json", is_flag=True, help="The receipts as JSON.")
-@click.option("--demo", is_flag=True, help="The example department.")
+@as_demo
+@option("--json", "as_json", is_flag=True, help="The receipts as JSON.")
 @click.pass_obj
 def explain(
-    department: Department, record: str, now: datetime | None, as_of: datetime | None, as_json: bool, demo: bool
+    department: Department, record: str, now: datetime | None, as_of: datetime | None, demo: bool, as_json: bool
 ) -> None:
     """Why RECORD has the flags it has: start, promise, holds, due moment."""
-    with exits():
+    with exits(department):
         from sync import explain as receipts
         from sync import outlet
 
         department.demo = demo
-        found = _judged(department, now, as_of)
-        _, _, schema = department.load(department.now(now))
+        found, _, schema = _judged(department, now, as_of)
         told = receipts.explain(record, found.flags, found.refs, schema, found.bench, found.words)
         click.echo(outlet.as_json([receipt.data for receipt in told]) if as_json else "\n\n".join(map(str, told)))
 
 
 @main.command()
-@click.option("--now", type=Moment(), help="As if it were this moment.")
-@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
-@click.option("--demo", is_flag=True, help="The example department.")
+@option("--now", type=Moment(), help="As if it were this moment.")
+@as_demo
+@option("--json", "as_json", is_flag=True, help="The findings as JSON.")
 @click.pass_obj
-def doctor(department: Department, now: datetime | None, as_json: bool, demo: bool) -> None:
+def doctor(department: Department, now: datetime | None, demo: bool, as_json: bool) -> None:
     """Look at machine, settings, books and kept nights, and say what would go wrong tonight."""
-    with exits():
+    with exits(department):
         from sync import doctor as examination
         from sync import outlet
 
         department.demo = demo
-        found = list(examination.examine(*department.load(department.now(now)), department.now(now)))
+        found = list(examination.examine(*department.load(now)))
         click.echo(outlet.as_json([line.data for line in found]) if as_json else "\n".join(map(str, found)))
         sys.exit(1 if any(line.grade == "×" for line in found) else 0)
 

@@ -24,7 +24,7 @@ def any_holds(table: Table, wanted: Wanted) -> nw.Expr:
     return nw.any_horizontal(*tests, ignore_nulls=False) if tests else nw.lit(value=False)
 
 
-def _one(table: Table, name: str, value: str | bool | list[str]) -> nw.Expr:
+def _one(table: Table, name: str, value: object) -> nw.Expr:
     if name in table.absent:
         return nw.lit(value=False)
     has = nw.col(f"{name}__state") == VALUE

@@ -72,12 +72,17 @@ def _calendars(schema: Schema, now: datetime) -> Iterator[Line]:
         unknown = [year for year in years if not Workdays(calendar).knows(year)]
         if unknown:
             listed = ", ".join(map(str, unknown))
-            yield Line("!", f"calendar {name}", f"no official holidays for {listed}: due times in that year are provisional")
+            yield Line(
+                "!", f"calendar {name}", f"no official holidays for {listed}: due times in that year are provisional"
+            )
 
 
 def _kept(folder: Path, now: datetime) -> Iterator[Line]:
+    kept = Kept(folder / "kept")
     try:
-        last = Kept(folder / "kept").last()
+        last = kept.last()
+        if last:
+            kept.verify(last)
     except ServicebookError as error:
         yield Line("×", "kept", str(error))
         return
@@ -86,6 +91,12 @@ def _kept(folder: Path, now: datetime) -> Iterator[Line]:
         return
     grade: Literal["√", "!"] = "!" if now - last.moment > STALE else "√"
     yield Line(grade, "last run", f"{last.moment:%Y-%m-%d %H:%M}, {last.counts.get('problems', 0)} problems")
+    if now < last.moment:
+        yield Line(
+            "×", "clock", f"it says {now:%Y-%m-%d %H:%M}, before the last run: set it right, or use --accept-clock"
+        )
+    if not last.done:
+        yield Line("!", "last run", "it did not come to its end: " + ("; ".join(last.failures) or "it was ended"))
     for book, since in last.pending.items():
         days = (now - since).days
         yield Line("!", f"marks of {book}", f"waiting since {since:%Y-%m-%d %H:%M} ({days} days): close the book once")

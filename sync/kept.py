@@ -52,6 +52,8 @@ class Night(msgspec.Struct, frozen=True):
     counts: dict[str, int] = {}
     pending: dict[str, datetime] = {}  # book → since when its marks wait
     left: dict[str, Left] = {}  # book → how our marks left it
+    failures: list[str] = []  # what failed without stopping the night
+    done: bool = False  # the run came to its end
 
 
 class Kept:
@@ -66,21 +68,23 @@ class Kept:
 
     def last(self, at: datetime | None = None) -> Night | None:
         """The record of the last night (taken at or before *at*), or None on a first run."""
-        for path in reversed(self.nights()):
-            if at is None or path.name <= at.strftime(_STAMP):
-                return self._record(path)
-        return None
+        found = [path for path in self.nights() if at is None or path.name <= at.strftime(_STAMP)]
+        return self._record(found[-1]) if found else None
+
+    def before(self, moment: datetime) -> Night | None:
+        """The record of the last night before *moment*: what a run at that moment is compared with, however often."""
+        found = [path for path in self.nights() if path.name < moment.strftime(_STAMP)]
+        return self._record(found[-1]) if found else None
+
+    def verify(self, night: Night) -> None:
+        """Look that every file of *night* is as it was written; KeptError where one is not."""
+        for name in night.files:
+            self._content(night, name)
 
     def copies(self, night: Night) -> list[Copy]:
         """The books as they were read that night."""
         folder = self.folder / night.moment.strftime(_STAMP)
-        found = []
-        for name, digest in sorted(night.files.items()):
-            content = self._bytes(folder / name)
-            if hashlib.sha256(content).hexdigest() != digest:
-                raise KeptError(_damaged(folder / name, "its checksum differs"))
-            found.append(_decoded(content, folder / name))
-        return found
+        return [_decoded(self._content(night, name), folder / name) for name in sorted(night.files)]
 
     def last_good(self, book: str, tab: str, before: datetime) -> tuple[Grid, datetime] | None:
         """The rows of *tab* on the last night it could be read, with that night's moment."""
@@ -111,6 +115,25 @@ class Kept:
         else:
             part.rename(target)
 
+    def recover(self) -> None:
+        """Clear up after a run that was ended while it kept its night: what it replaced comes back."""
+        for old in self.folder.glob("????????-??????.old"):
+            whole = old.with_suffix("")
+            if whole.exists():
+                shutil.rmtree(old)
+            else:
+                old.rename(whole)
+        for part in self.folder.glob("????????-??????.part"):
+            shutil.rmtree(part)
+
+    def set_aside(self, after: datetime) -> None:
+        """Take nights that a wrong clock dated later than *after* out of the row, so that they bind nobody."""
+        for path in self.nights():
+            if path.name > after.strftime(_STAMP):
+                aside = path.with_name(f"{path.name}.wrong-clock")
+                shutil.rmtree(aside, ignore_errors=True)
+                path.rename(aside)
+
     def amend(self, night: Night) -> None:
         """Write the record of a night that is kept once more; what was read stays as it is."""
         folder = self.folder / night.moment.strftime(_STAMP)
@@ -124,6 +147,13 @@ class Kept:
             return msgspec.json.decode(self._bytes(path / _RECORD), type=Night)
         except msgspec.DecodeError as error:
             raise KeptError(_damaged(path / _RECORD, str(error))) from error
+
+    def _content(self, night: Night, name: str) -> bytes:
+        path = self.folder / night.moment.strftime(_STAMP) / name
+        content = self._bytes(path)
+        if hashlib.sha256(content).hexdigest() != night.files[name]:
+            raise KeptError(_damaged(path, "its checksum differs"))
+        return content
 
     @staticmethod
     def _bytes(path: Path) -> bytes:

@@ -6,10 +6,12 @@ stays; a failure to report is recorded and the night goes on; a site that does n
 
 from __future__ import annotations
 
+import os
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,19 +19,31 @@ from pathlib import Path
 import filelock
 import msgspec
 
-from sync import build, demo, gather, init, pull, render, report, validate, words
 from sync import flag as flagging
+from sync import gather, pull, validate, words
 from sync.books import Book, Written, open_book
-from sync.books.xlsx import companion
 from sync.engines import engine
 from sync.kept import Kept, Left, Night, rows_of
 from sync.layout import Pulled
-from sync.model import STATES, BookState, Copy, Flag, Locked, RowRef, SafetyStop, ServicebookError, Tonight
+from sync.model import (
+    STATES,
+    SYSTEM_HEADERS,
+    BookState,
+    Copy,
+    DeclarationError,
+    Flag,
+    Grid,
+    Locked,
+    RowRef,
+    SafetyStop,
+    ServicebookError,
+    Tonight,
+)
 from sync.rules import KINDS
 from sync.rules.bench import Bench
 from sync.schema import SHIPPED, Schema
 from sync.schema import load as load_schema
-from sync.settings import Settings, book_path
+from sync.settings import FILE, Settings, book_path
 from sync.tables import Tables
 from sync.words import Vocabulary
 from sync.workdays import Workdays
@@ -38,7 +52,7 @@ STEPS = ("pull", "validate", "flag", "report", "render", "build")
 FAR = timedelta(days=400)  # a clock that far past the last run is not trusted
 CACHE = Path("build") / "cache"  # parsed declarations; may be deleted at any time
 COMPANION = "今日待办.xlsx"
-Say = Callable[[str, str], None]
+Say = Callable[[str, str], None]  # a step and what came of it; without a step it is a detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,15 @@ class Options:
     as_of: datetime | None = None
     accept_deletions: bool = False
     accept_clock: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether this call may write anything at all."""
+        return not self.dry_run and self.as_of is None and self.reaches("report")
+
+    def reaches(self, step: str) -> bool:
+        """Whether *step* is among those asked for."""
+        return STEPS.index(step) <= STEPS.index(self.until)
 
 
 @dataclass(slots=True)
@@ -66,7 +89,7 @@ class Outcome:
     words: Vocabulary
     written: dict[str, Written] = field(default_factory=dict)
     companions: list[Path] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)  # steps that failed without stopping the night
+    failures: list[str] = field(default_factory=list)  # what failed without stopping the night
     site: Path | None = None
 
 
@@ -87,62 +110,103 @@ def locked(folder: Path) -> Iterator[None]:
 
 def judge(folder: Path, settings: Settings, schema: Schema, options: Options, say: Say) -> Outcome:
     """Read, validate and flag: everything that writes nothing. `check` and `explain` end here."""
+    if not settings.books:
+        raise DeclarationError(f"{folder / FILE}: books: none is named; add a line such as service.path = 'book.xlsx'")
     kept = Kept(folder / "kept")
-    last = kept.last()
+    last, before = kept.last(), kept.before(options.now)
     copies = _kept_copies(kept, options.as_of) if options.as_of else _read(folder, settings, options.now, say)
-    copies = [_saved_by_people(copy, last) for copy in copies]
+    copies = [_saved_by_people(copy, last, kept) for copy in copies]
     with _step(say, "validate") as told:
         pulled = pull.lay_out(copies, schema, lambda book, tab: kept.last_good(book, tab, options.now))
-        tables = validate.validate(pulled, schema, settings, engine(settings.engine), options.now)
-        before = rows_of(last.tabs) if last and not options.as_of else {}
-        lost = pull.gate(tables.tabs, before, settings.gates, accepted=options.accept_deletions)
+        laid = pulled if options.reaches("validate") else replace(pulled, laid=[])
+        tables = validate.validate(laid, schema, settings, engine(settings.engine), options.now)
+        compared = before or last
+        had = rows_of(compared.tabs) if compared and not options.as_of else {}
+        lost = pull.gate(tables.tabs, had, settings.gates, accepted=options.accept_deletions)
         validate.add(tables, lost)
         told.append(f"{sum(count.pulled for count in tables.counts.values())} rows")
     with _step(say, "flag") as told:
         department = settings.department
         calendars = {name: Workdays(calendar) for name, calendar in schema.calendars.items()}
         bench = Bench(tables, options.now, department.judge_from, calendars, department.office)
+        promised = schema if options.reaches("flag") else msgspec.structs.replace(schema, promises=[])
+        first_run = before is None and (last is None or last.moment == options.now)
         moment = gather.Moment(
-            options.now, f"{options.now:%Y%m%d-%H%M%S}", _states(pulled), department.judge_from, first_run=last is None
+            options.now, f"{options.now:%Y%m%d-%H%M%S}", _states(pulled), department.judge_from, first_run=first_run
         )
-        found = gather.gather(tables, flagging.flag(schema, bench), schema, moment)
-        told.append(f"{len(found.tonight.problems)} problems, {len(found.flags)} flags, {len(found.tonight.flags)} open")
-    vocabulary = words.load(cache=folder / CACHE)
+        found = gather.gather(tables, flagging.flag(promised, bench), promised, moment)
+        told.append(
+            f"{len(found.tonight.problems)} problems, {len(found.flags)} flags, {len(found.tonight.flags)} open"
+        )
+    vocabulary = words.load(cache=cache_of(folder))
     return Outcome(copies, tables, bench, found.tonight, found.refs, found.flags, vocabulary)
+
+
+def cache_of(folder: Path, *, make: bool = False) -> Path | None:
+    """Where parsed declarations are kept; a command that writes nothing uses the folder that a night left."""
+    return folder / CACHE if make or (folder / CACHE).is_dir() else None
 
 
 def sync(folder: Path, settings: Settings, schema: Schema, options: Options, say: Say) -> Outcome:
     """One night, as far as *options.until*; a dry run and a look at a kept copy write nothing."""
-    with locked(folder):
+    with locked(folder) if options.writes else nullcontext():
         kept = Kept(folder / "kept")
+        if options.writes:
+            kept.recover()
         last = kept.last()
-        if last and not options.as_of and not options.accept_clock:
-            _clock_gate(last, options.now)
+        if last:
+            kept.verify(last)
+            if not options.as_of and not options.accept_clock:
+                _clock_gate(last, options.now)
         outcome = judge(folder, settings, schema, options, say)
-        steps = STEPS[: STEPS.index(options.until) + 1]
-        if options.dry_run or options.as_of or "report" not in steps:
-            return outcome
-        night = _record(outcome)
-        kept.keep(night, outcome.copies)
-        vocabulary = outcome.words
-        with _step(say, "report") as told:
-            _report(folder, settings, schema, outcome, vocabulary, last)
-            told.append(", ".join(f"{book} {written.outcome}" for book, written in outcome.written.items()))
-        kept.amend(_with_books(night, outcome))
-        if "render" in steps:
-            with _step(say, "render") as told:
-                rendered = render.render(outcome.tonight, schema, settings, vocabulary, folder)
-                told.append(f"{rendered.pages} pages, {rendered.written} written")
-        if "build" in steps:
-            with _step(say, "build") as told:
-                outcome.site = folder / "build" / "site"
-                build.build(folder, rendered.config, outcome.site)
-                told.append(str(outcome.site / "index.html"))
+        if outcome.tonight.first_run:
+            say("kept", "a first run: there is nothing to compare with")
+        if options.writes:
+            _write(folder, settings, schema, outcome, options, last, say)
         return outcome
+
+
+def _write(
+    folder: Path, settings: Settings, schema: Schema, outcome: Outcome, options: Options, last: Night | None, say: Say
+) -> None:
+    """Keep what was read, then tell staff, then make the pages; the night's record says how far it came."""
+    kept = Kept(folder / "kept")
+    kept.set_aside(options.now)
+    night = _record(outcome, last)
+    kept.keep(night, outcome.copies)
+    with _step(say, "report") as told, _forgiven(outcome, "report", say):
+        _report(folder, settings, schema, outcome, say)
+        told.append(", ".join(f"{book} {written.outcome}" for book, written in outcome.written.items()))
+    outcome.tonight = replace(outcome.tonight, books=[_told(state, outcome, last) for state in outcome.tonight.books])
+    night = _with_books(night, outcome)
+    kept.amend(night)
+    try:
+        if options.reaches("render"):
+            _pages(folder, settings, schema, outcome, options, say)
+    except ServicebookError as error:
+        outcome.failures.append(str(error))
+        raise
+    finally:
+        kept.amend(msgspec.structs.replace(night, failures=outcome.failures, done=not outcome.failures))
+
+
+def _pages(folder: Path, settings: Settings, schema: Schema, outcome: Outcome, options: Options, say: Say) -> None:
+    from sync import build, render
+
+    with _step(say, "render") as told:
+        rendered = render.render(outcome.tonight, schema, settings, outcome.words, folder)
+        told.append(f"{rendered.pages} pages, {rendered.written} written")
+    if options.reaches("build"):
+        with _step(say, "build") as told:
+            outcome.site = folder / "build" / "site"
+            built = build.build(folder, rendered.config, outcome.site)
+            told.append(f"{outcome.site / 'index.html'}{'' if built else ', as it was'}")
 
 
 def make_demo(folder: Path, settings: Settings, schema: Schema, now: datetime, *, again: bool) -> list[Path]:
     """The example department's books, made for the day of *now*; those that are there stay, unless *again*."""
+    from sync import demo, init
+
     paths = {name: book_path(settings, folder, name) for name in settings.books}
     wanted = {name: path for name, path in paths.items() if again or not path.exists()}
     if not wanted:
@@ -160,13 +224,15 @@ def make_demo(folder: Path, settings: Settings, schema: Schema, now: datetime, *
 
 def make_department(folder: Path, profile: str, now: datetime) -> list[Path]:
     """A new department folder with its books; what is there already is never rewritten."""
+    from sync import init
+
     declared = load_schema([SHIPPED], KINDS)
     return init.new_department(folder, profile, declared, made_at=now, states=_status_words(folder))
 
 
 def _status_words(folder: Path) -> dict[str, str]:
     """How a status opens, by state: a shape and a word."""
-    vocabulary = words.load(cache=folder / CACHE)
+    vocabulary = words.load(cache=cache_of(folder))
     return {state: f"{vocabulary.shape(state)} {vocabulary.state(state, 'zh')}" for state in STATES}
 
 
@@ -195,6 +261,8 @@ def _read(folder: Path, settings: Settings, now: datetime, say: Say) -> list[Cop
     with _step(say, "pull") as told, ThreadPoolExecutor() as pool:
         copies = list(pool.map(lambda book: book.read(now), _books(folder, settings)))
         told.append(f"{len(copies)} books, {sum(len(copy.grids) for copy in copies)} tabs")
+    for copy in copies:
+        say("", f"{copy.book}: {copy.where}, {len(copy.grids)} tabs, saved {copy.saved_at}, sha256 {copy.digest[:12]}")
     return copies
 
 
@@ -214,11 +282,13 @@ def _states(pulled: Pulled) -> list[BookState]:
     ]  # fmt: skip
 
 
-def _record(outcome: Outcome) -> Night:
+def _record(outcome: Outcome, last: Night | None) -> Night:
+    """The night's record before anything is told: what waited and how marks left the books is still as it was."""
     tonight = outcome.tonight
     counts = {"problems": len(tonight.problems), "flags": len(outcome.flags), "open": len(tonight.flags)}
     digests = {copy.book: copy.digest for copy in outcome.copies}
-    return Night(tonight.run, tonight.moment, digests, {}, list(outcome.tables.tabs), counts)
+    pending, left = (last.pending, last.left) if last else ({}, {})
+    return Night(tonight.run, tonight.moment, digests, {}, list(outcome.tables.tabs), counts, pending, left)
 
 
 def _with_books(night: Night, outcome: Outcome) -> Night:
@@ -228,41 +298,77 @@ def _with_books(night: Night, outcome: Outcome) -> Night:
     left = {
         book: Left(written.digest, states[book].saved_at) for book, written in outcome.written.items() if written.digest
     }
-    return msgspec.structs.replace(night, pending=pending, left=left)
+    return msgspec.structs.replace(night, pending=pending, left=left, failures=outcome.failures)
 
 
-def _saved_by_people(copy: Copy, last: Night | None) -> Copy:
+def _saved_by_people(copy: Copy, last: Night | None, kept: Kept) -> Copy:
     """*copy* with the time at which a person saved it last: our own marks are no news to anybody."""
-    left = last.left.get(copy.book) if last else None
-    return replace(copy, saved_at=left.saved_at) if left and left.digest == copy.digest else copy
+    if last is None:
+        return copy
+    left = last.left.get(copy.book)
+    if left and left.digest == copy.digest:
+        return replace(copy, saved_at=left.saved_at)
+    if not last.done and copy.digest != last.digests.get(copy.book):
+        # that run was ended before it could note how its marks left the book
+        seen = next((one for one in kept.copies(last) if one.book == copy.book), None)
+        if seen and _by_people(seen) == _by_people(copy):
+            return replace(copy, saved_at=seen.saved_at)
+    return copy
 
 
-def _report(
-    folder: Path, settings: Settings, schema: Schema, outcome: Outcome, vocabulary: Vocabulary, last: Night | None
-) -> None:
-    """Marks into each book that nobody has open, and the day's list beside them; what fails is told, not raised."""
-    made = report.marks(outcome.tonight, outcome.refs, outcome.flags, schema, vocabulary)
-    books = {book.name: book for book in _books(folder, settings)}
-    digests = {copy.book: copy.digest for copy in outcome.copies}
-    for name, book in books.items():
-        tabs = report.tabs(name, outcome.tonight, outcome.refs, made, vocabulary)
-        outcome.written[name] = book.write_tabs(tabs, digests[name])
-    files = {name: book_path(settings, folder, name) for name in books}
-    desks = report.desks(outcome.tonight, outcome.refs, {n: p.name for n, p in files.items()}, schema, vocabulary)
+def _by_people(copy: Copy) -> list[Grid]:
+    return [grid for grid in copy.grids if grid.tab not in SYSTEM_HEADERS]
+
+
+def _report(folder: Path, settings: Settings, schema: Schema, outcome: Outcome, say: Say) -> None:
+    """The day's list beside each book, then marks into each book that nobody has open; one failure stops no other."""
+    from sync import report
+    from sync.books.xlsx import companion
+
+    files = {name: book_path(settings, folder, name) for name in settings.books}
     for place in dict.fromkeys(path.parent for path in files.values()):
-        try:
+        with _forgiven(outcome, COMPANION, say):
+            links = {name: _link(path, place) for name, path in files.items()}
+            desks = report.desks(outcome.tonight, outcome.refs, links, schema, outcome.words)
             outcome.companions.append(companion.write(place / COMPANION, desks, outcome.tonight.moment))
-        except OSError as error:
-            outcome.failures.append(f"{place / COMPANION}: {error}")
-    outcome.tonight = replace(outcome.tonight, books=[_told(state, outcome, last) for state in outcome.tonight.books])
+    made = report.marks(outcome.tonight, outcome.refs, outcome.flags, schema, outcome.words)
+    digests = {copy.book: copy.digest for copy in outcome.copies}
+    for book in _books(folder, settings):
+        with _forgiven(outcome, book.name, say):
+            tabs = report.tabs(book.name, outcome.tonight, outcome.refs, made, outcome.words)
+            written = outcome.written[book.name] = book.write_tabs(tabs, digests[book.name])
+            if written.outcome == "failed":
+                outcome.failures.append(f"{book.name}: {written.words['en']}")
+
+
+def _link(path: Path, place: Path) -> str:
+    """How a file in the folder *place* names *path*."""
+    try:
+        return Path(os.path.relpath(path, place)).as_posix()
+    except ValueError:  # another drive of Windows
+        return str(path)
+
+
+@contextmanager
+def _forgiven(outcome: Outcome, what: str, say: Say) -> Iterator[None]:
+    """What fails in here is recorded, and the night goes on without it."""
+    try:
+        yield
+    except (ServicebookError, OSError) as error:
+        outcome.failures.append(f"{what}: {error}")
+    except Exception as error:  # noqa: BLE001 - pages must reach staff even when a mark cannot be made
+        # an error of the program may quote a cell, so it is named by its place only
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        outcome.failures.append(f"{what}: {type(error).__name__} in {Path(at.filename).name}:{at.lineno}")
+        say("", "".join(traceback.format_tb(error.__traceback__)))
 
 
 def _told(state: BookState, outcome: Outcome, last: Night | None) -> BookState:
     """*state* with what became of the marks: those that wait say since when."""
-    written = outcome.written[state.book]
-    since = None if written.done else (last.pending.get(state.book) if last else None) or outcome.tonight.moment
+    written = outcome.written.get(state.book)
+    waited = (last.pending.get(state.book) if last else None) or outcome.tonight.moment
     name = outcome.companions[0].name if outcome.companions else ""
-    return replace(state, pending_since=since, companion=name)
+    return replace(state, pending_since=None if written and written.done else waited, companion=name)
 
 
 @contextmanager

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from sync.nightly import Outcome
 
 SHOWN = 200  # lines of problems on a terminal
+# What became of the marks, without the name of who has a book open: that is for `doctor`, not for a log.
+MARKS: Mapping[str, str] = {
+    "written": "written",
+    "unchanged": "the same as before, the file was not touched",
+    "held": "waiting, somebody has the book open",
+    "changed": "waiting, somebody saved the book after it was read",
+    "no_tabs": "not written, the book has no system tabs; add them with: servicebook apply",
+    "failed": "not written",
+}
 
 
 def as_json(data: object) -> str:
@@ -37,7 +46,7 @@ def check_json(found: Outcome, schema: Schema, settings: Settings) -> str:
 
 
 def _problem(problem: Problem, schema: Schema, settings: Settings, vocabulary: words.Vocabulary) -> dict[str, Any]:
-    shown = words.public(problem, schema.registers.get(problem.register))
+    shown = words.discreet(problem, schema.registers.get(problem.register))
     message = {language: vocabulary.message(shown, language) for language in words.LANGUAGES}
     at = settings.books.get(problem.book)
     place = f"{problem.column or 'A'}{problem.row}" if problem.row else "A1"
@@ -55,7 +64,7 @@ def _by_code(found: Outcome) -> dict[str, int]:
 
 def check_text(found: Outcome, schema: Schema) -> str:
     """One line a problem in Chinese, then the counts."""
-    shown = [words.public(p, schema.registers.get(p.register)) for p in found.tonight.problems[:SHOWN]]
+    shown = [words.discreet(p, schema.registers.get(p.register)) for p in found.tonight.problems[:SHOWN]]
     lines = [found.words.message(problem, "zh") for problem in shown]
     if len(found.tonight.problems) > SHOWN:
         lines.append(f"… {len(found.tonight.problems) - SHOWN} more; all of them: servicebook check --json")
@@ -74,9 +83,8 @@ def _count_lines(found: Outcome) -> Iterator[str]:
     yield f"problems: {', '.join(told)}"
 
 
-def sync_json(found: Outcome, schema: Schema) -> str:
+def sync_json(found: Outcome) -> str:
     """{"moment", "run", "registers": {…}, "flags": […], "counts": {promise: {state: rows}}} and what was written."""
-    del schema
     data: Mapping[str, object] = {
         "moment": found.tonight.moment,
         "run": found.tonight.run,
@@ -84,7 +92,7 @@ def sync_json(found: Outcome, schema: Schema) -> str:
         "flags": [asdict(flag) for flag in found.flags],
         "counts": found.tonight.counts,
         "problems": _by_code(found),
-        "books": {book: {"outcome": w.outcome, "words": dict(w.words)} for book, w in found.written.items()},
+        "books": {book: written.outcome for book, written in found.written.items()},
         "companions": [path.name for path in found.companions],
         "failures": found.failures,
     }
@@ -96,10 +104,8 @@ def sync_text(found: Outcome) -> str:
     lines = list(_count_lines(found))
     open_flags = Counter(flag.state for flag in found.tonight.flags)
     lines.append(f"open flags: {', '.join(f'{n} {state}' for state, n in open_flags.items()) or 'none'}")
-    lines += [f"marks in {book}: {written.words['en']}" for book, written in found.written.items()]
-    lines += [f"failed: {failure}" for failure in found.failures]
+    lines += [f"marks in {book}: {MARKS[written.outcome]}" for book, written in found.written.items()]
+    lines += [f"today's list: {path}" for path in found.companions]
     if found.site:
         lines.append(f"打开 / open: {found.site / 'index.html'}")
     return "\n".join(lines)
-
-

@@ -1,4 +1,4 @@
-"""Tell staff in their own books: the marks beside their rows, the list of problems, and the day's list beside the book."""
+"""Tell staff in their own books: marks beside their rows, the list of problems, and the day's list beside the book."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ from sync.model import (
     status_order,
 )
 from sync.schema import Schema
-from sync.words import Vocabulary
+from sync.words import Vocabulary, place
 
-MOST = 50  # lines a person: a longer list is not read
+MOST = 50  # problems a person: a longer list is not read
+MOST_OPEN = 200  # open records a person on the day's list
 SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's dates have no zone
 NOBODY = "未写明"
 
 
-def marks(tonight: Tonight, refs: Sequence[RowRef], flags: Sequence[Flag], schema: Schema, words: Vocabulary) -> list[Mark]:
+def marks(
+    tonight: Tonight, refs: Sequence[RowRef], flags: Sequence[Flag], schema: Schema, words: Vocabulary
+) -> list[Mark]:
     """One mark for each id that staff typed: the worst that its rows have, in words.
 
     Ids that differ only by case get none, since a look-up would show one's mark at the other.
@@ -66,7 +69,7 @@ def _rank(mark: Mark) -> int:
 
 
 def _mark(ref: RowRef, flags: Sequence[Flag], wrong: int, schema: Schema, words: Vocabulary) -> Mark:
-    opened = sorted((f for f in flags if f.state in OPEN_STATES), key=lambda f: (STATES.index(f.state), f.due or datetime.max))  # noqa: DTZ901, E501
+    opened = sorted((flag for flag in flags if flag.state in OPEN_STATES), key=_worst_first)
     worst = opened[0] if opened else None
     parts = []
     if worst:
@@ -80,6 +83,10 @@ def _mark(ref: RowRef, flags: Sequence[Flag], wrong: int, schema: Schema, words:
     state = worst.state if worst else "not_judged" if wrong else "ok"
     names = [f.promise for f in opened]
     return Mark(ref.register, ref.typed, "；".join(parts), state, worst.due if worst else None, names)
+
+
+def _worst_first(flag: Flag) -> tuple[int, datetime]:
+    return STATES.index(flag.state), flag.due or datetime.max  # noqa: DTZ901 - naive as all moments in tables
 
 
 def _quiet(ref: RowRef, flags: Sequence[Flag], words: Vocabulary) -> str:
@@ -96,10 +103,12 @@ def _quiet(ref: RowRef, flags: Sequence[Flag], words: Vocabulary) -> str:
 # ---------------------------------------------------------------- the tabs of a book
 
 
-def tabs(book: str, tonight: Tonight, refs: Sequence[RowRef], made: Sequence[Mark], words: Vocabulary) -> dict[str, Tab]:
+def tabs(
+    book: str, tonight: Tonight, refs: Sequence[RowRef], made: Sequence[Mark], words: Vocabulary
+) -> dict[str, Tab]:
     """The system tabs of *book*, whole: status by id, problems by usefulness, and the run."""
     mine = {ref.register for ref in refs if ref.book == book}
-    status = [
+    status: list[list[Value]] = [
         [status_key(m.register, m.key), m.text, m.state, _minute(m.due), "、".join(m.promises), tonight.run]
         for m in made
         if m.register in mine
@@ -107,9 +116,14 @@ def tabs(book: str, tonight: Tonight, refs: Sequence[RowRef], made: Sequence[Mar
     run: list[list[Value]] = [
         ["moment", (tonight.moment - SERIAL_ZERO).total_seconds() / 86400],
         ["run", tonight.run],
-        *[[f"rows {register}", count.shown + count.bad] for register, count in tonight.rows.items() if register in mine],
     ]
-    rows = {STATUS_TAB: status, PROBLEM_TAB: _problem_rows(book, tonight, refs, words), SYNC_TAB: run}
+    counts = [(name, count) for name, count in tonight.rows.items() if name in mine]
+    run += [[f"rows {name}", count.shown + count.bad] for name, count in counts]
+    rows: dict[str, list[list[Value]]] = {
+        STATUS_TAB: status,
+        PROBLEM_TAB: _problem_rows(book, tonight, refs, words),
+        SYNC_TAB: run,
+    }
     return {title: [list(SYSTEM_HEADERS[title]), *lines] for title, lines in rows.items()}
 
 
@@ -122,12 +136,11 @@ def _problem_rows(book: str, tonight: Tonight, refs: Sequence[RowRef], words: Vo
     counted: dict[str, int] = defaultdict(int)
     lines: list[list[Value]] = []
     for problem in useful_first(p for p in tonight.problems if p.book == book):
-        owner = owners.get((problem.book, problem.tab, problem.row or 0), NOBODY)
+        owner = _owner(problem, owners)
         counted[owner] += 1
         if counted[owner] <= MOST:
             cell = f"{problem.column}{problem.row or ''}"
-            link = f"#'{problem.tab}'!{cell}" if problem.column and problem.row else ""
-            lines.append([problem.tab, cell, words.message(problem, "zh"), problem.suggestion, owner, link])
+            lines.append([problem.tab, cell, words.message(problem, "zh"), problem.suggestion, owner, place(problem)])
     for owner, number in counted.items():
         if number > MOST:
             lines.append(["", "", words.label("problems_more", "zh", n=number - MOST), "", owner, ""])
@@ -140,6 +153,10 @@ def useful_first(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda p: (p.row is not None, order[p.severity], p.tab, p.row or 0, p.column))
 
 
+def _owner(problem: Problem, owners: Mapping[tuple[str, str, int], str]) -> str:
+    return owners.get((problem.book, problem.tab, problem.row or 0), NOBODY)
+
+
 def _owners(refs: Sequence[RowRef]) -> Mapping[tuple[str, str, int], str]:
     return {(ref.book, ref.tab, ref.row): ref.owner or NOBODY for ref in refs}
 
@@ -147,22 +164,45 @@ def _owners(refs: Sequence[RowRef]) -> Mapping[tuple[str, str, int], str]:
 # ---------------------------------------------------------------- the day's list beside the books
 
 
-def desks(tonight: Tonight, refs: Sequence[RowRef], files: Mapping[str, str], schema: Schema, words: Vocabulary) -> list[Desk]:
+def desks(
+    tonight: Tonight, refs: Sequence[RowRef], files: Mapping[str, str], schema: Schema, words: Vocabulary
+) -> list[Desk]:
     """What each person has to do today, over all books; *files* are the books' file names, for the links."""
     rows = {(ref.register, ref.key): ref for ref in refs}
     owners = _owners(refs)
-    lines: dict[str, list[Line]] = defaultdict(list)
+    opened: dict[str, list[Line]] = defaultdict(list)
     for flag in tonight.flags:
         ref = rows.get((flag.register, flag.key))
-        register = schema.registers[flag.register]
         owner = flag.responsible or (ref.owner if ref else "") or NOBODY
-        promise = schema.promise[flag.promise].title.zh
-        place = (files.get(ref.book, ""), ref.tab, f"A{ref.row}") if ref else ("", "", "")
-        lines[owner].append(Line(register.title.zh, flag.key, promise, flag.due, words.state(flag.state, "zh"), *place))
+        opened[owner].append(_open_line(flag, ref, files, schema, words))
+    wrong: dict[str, list[Line]] = defaultdict(list)
     for problem in useful_first(tonight.problems):
-        owner = owners.get((problem.book, problem.tab, problem.row or 0), NOBODY)
         cell = f"{problem.column or 'A'}{problem.row or 1}"
-        said = words.message(problem, "zh")
-        wrong = words.label("data_wrong", "zh")
-        lines[owner].append(Line(problem.tab, problem.key, said, None, wrong, files.get(problem.book, ""), problem.tab, cell))
-    return [Desk(owner, lines[owner]) for owner in sorted(lines, key=lambda name: (name == NOBODY, name))]
+        said, title = words.message(problem, "zh"), words.label("data_wrong", "zh")
+        line = Line(problem.tab, problem.key, said, None, title, files.get(problem.book, ""), problem.tab, cell)
+        wrong[_owner(problem, owners)].append(line)
+    people = sorted({*opened, *wrong}, key=lambda name: (name == NOBODY, name))
+    return [
+        Desk(
+            owner,
+            [
+                *_capped(opened[owner], MOST_OPEN, "more_flags", words),
+                *_capped(wrong[owner], MOST, "problems_more", words),
+            ],
+        )
+        for owner in people
+    ]
+
+
+def _open_line(flag: Flag, ref: RowRef | None, files: Mapping[str, str], schema: Schema, words: Vocabulary) -> Line:
+    register = schema.registers[flag.register]
+    promise = schema.promise[flag.promise].title.zh
+    where = (files.get(ref.book, ""), ref.tab, f"A{ref.row}") if ref else ("", "", "")
+    return Line(register.title.zh, flag.key, promise, flag.due, words.state(flag.state, "zh"), *where)
+
+
+def _capped(lines: Sequence[Line], most: int, label: str, words: Vocabulary) -> list[Line]:
+    """The first *most* of *lines*, and one that says how many more there are."""
+    more = len(lines) - most
+    told = [Line("", "", words.label(label, "zh", n=more), None, "", "", "", "")] if more > 0 else []
+    return [*lines[:most], *told]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 
@@ -52,6 +53,14 @@ Kind = Literal[
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NAMES = "write lower case letters, digits and _, a letter first"
+_SERIES = re.compile(r"[^{}]*(?:\{yy\})?[^{}]*\{n:0\d+\}")
+# Kinds whose values have an order, by what they can be compared with.
+_COMPARED: Mapping[str, str] = {
+    **dict.fromkeys(("integer", "number", "money", "duration"), "number"),
+    **dict.fromkeys(("date", "datetime"), "day"),
+}
+Condition = Mapping[str, str | bool | list[str]]
 # Every register takes a wrong row out of all clocks with these three, and keeps its number.
 VOID, VOID_REASON, MERGED_INTO = "void", "void_reason", "merged_into"
 
@@ -206,7 +215,7 @@ class Register(Struct, frozen=True, kw_only=True):
                 )
                 continue
             for part in ("date", "time"):
-                title = field.split[part]  # type: ignore[index]
+                title = field.split[part]
                 found.append(
                     Column(
                         name=f"{field.name}__{part}",
@@ -216,7 +225,7 @@ class Register(Struct, frozen=True, kw_only=True):
                         aliases=(f"{field.name}_{part}",),
                         # where people kept both in one column, its undivided title still finds it
                         whole=(field.title.zh, field.title.en, *field.aliases, field.name) if part == "date" else (),
-                        part=part,  # type: ignore[arg-type]
+                        part=part,
                     )
                 )
         return found
@@ -251,7 +260,7 @@ class Promise(Struct, frozen=True, kw_only=True):
         return str(type(self).__struct_config__.tag)
 
     def fields(self) -> list[tuple[str, str]]:
-        """The options that name a field of the register, as (option, field or path): the loader looks that they exist."""
+        """The options that name a field of the register, as (option, field or path): the loader looks them up."""
         return []
 
 
@@ -331,7 +340,9 @@ def limit(text: str) -> Limit:
     found = _LIMIT.fullmatch(text.strip())
     unit = UNITS.get(found["unit"].strip()) if found else None
     if found is None or unit is None:
-        known = "NUMBER UNIT, FIELD UNIT or ceil(FIELD / NUMBER) UNIT, UNIT one of min, h, day, working day, week, month"
+        known = (
+            "NUMBER UNIT, FIELD UNIT or ceil(FIELD / NUMBER) UNIT, UNIT one of min, h, day, working day, week, month"
+        )
         message = f"“{text}” is not a limit; write {known}"
         raise ValueError(message)
     if found["ceil"]:
@@ -401,41 +412,52 @@ def load(roots: Sequence[Path], kinds: Mapping[str, type[Promise]], cache: Path 
         registers[register.name] = register
         places[id(register)] = (path, "")
     for path in files(roots, "policy"):
-        for name, declared in (yamlfile.read(path, cache) or {}).items():
+        for name, declared in _mapping(path, yamlfile.read(path, cache)).items():
             promise = _promise(path, name, declared, kinds)
             promises.append(promise)
             places[id(promise)] = (path, name)
+    profiles: dict[str, Profile] = {}
+    for path in files(roots, "profiles"):
+        profile = _converted(path, yamlfile.read(path, cache), Profile)
+        profiles[profile.name] = profile
+        places[id(profile)] = (path, "")
+    calendars = [_converted(path, yamlfile.read(path, cache), Calendar) for path in files(roots, "calendar")]
     schema = Schema(
-        registers=registers,
-        promises=promises,
-        profiles={p.name: p for p in _each(roots, "profiles", Profile, cache)},
-        calendars={c.name: c for c in _each(roots, "calendar", Calendar, cache)},
+        registers=registers, promises=promises, profiles=profiles, calendars={one.name: one for one in calendars}
     )
-    for declared in (*registers.values(), *promises):
+    everything: list[Register | Promise | Profile] = [*registers.values(), *promises, *profiles.values()]
+    for declared in everything:
         path, key = places[id(declared)]
         try:
-            (_check_register if isinstance(declared, Register) else _check_promise)(declared, schema)  # type: ignore[operator]
+            _check(declared, schema)
         except _Fault as fault:
             raise _located(path, fault, (key,) if key else ()) from fault
     return schema
 
 
-def _each(roots: Sequence[Path], room: str, kind: type[Any], cache: Path | None) -> Iterable[Any]:
-    return (_converted(path, yamlfile.read(path, cache), kind) for path in files(roots, room))
+def _mapping(path: Path, data: Any) -> dict[str, Any]:
+    """The promises of a file by name; an empty file has none."""
+    if data is not None and not isinstance(data, dict):
+        raise _located(path, _Fault("a file of promises is a mapping from their names to what they say"), ())
+    return data or {}
 
 
 def _promise(path: Path, name: str, declared: Any, kinds: Mapping[str, type[Promise]]) -> Promise:
+    if not NAME.fullmatch(str(name)):
+        raise _located(path, _Fault(f"“{name}” is not a name; {_NAMES}"), (name,))
     kind = declared.get("kind") if isinstance(declared, dict) else None
     if kind not in kinds:
-        fault = _Fault(f"“{kind}” is not a kind of promise{guess(str(kind), kinds)}; there are {', '.join(kinds)}", "kind")
+        fault = _Fault(
+            f"“{kind}” is not a kind of promise{guess(str(kind), kinds)}; there are {', '.join(kinds)}", "kind"
+        )
         raise _located(path, fault, (name,))
-    return _converted(path, {**declared, "name": name}, kinds[kind], name)
+    return cast("Promise", _converted(path, {**declared, "name": name}, kinds[str(kind)], name))
 
 
 def _converted(path: Path, data: Any, kind: type[Any], *under: str) -> Any:
     """*data* as *kind*; msgspec names the path of a fault, the file gives the line."""
-    if kind is Register and isinstance(data, dict):
-        data = {**data, "fields": [_titled(field) for field in data.get("fields") or []]}
+    if kind is Register and isinstance(data, dict) and isinstance(data.get("fields"), list):
+        data = {**data, "fields": [_titled(field) for field in data["fields"]]}
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
@@ -474,55 +496,140 @@ def _located(path: Path, fault: _Fault, under: Sequence[str]) -> DeclarationErro
 # ---------------------------------------------------------------- what one structure cannot know of the others
 
 
+def _check(declared: Register | Promise | Profile, schema: Schema) -> None:
+    if isinstance(declared, Register):
+        _check_register(declared, schema)
+    elif isinstance(declared, Promise):
+        _check_promise(declared, schema)
+    else:
+        for position, name in enumerate(declared.registers):
+            if name not in schema.registers:
+                raise _Fault(f"there is no register “{name}”{guess(name, schema.registers)}", "registers", position)
+
+
 def _check_register(register: Register, schema: Schema) -> None:
     names = register.by_name
+    if not NAME.fullmatch(register.name):
+        raise _Fault(f"“{register.name}” is not a name; {_NAMES}", "name")
     if len(names) < len(register.fields):
         twice = next(f.name for f in register.fields if sum(g.name == f.name for g in register.fields) > 1)
         raise _Fault(f"field “{twice}” is declared twice", "fields")
-    _field_of(register, register.primaryKey, "primaryKey")
     for position, field in enumerate(register.fields):
         _check_field(register, field, position, schema)
     _check_headers(register)
-    for position, name in enumerate(register.publish):
-        field = _field_of(register, name, "publish", position)
-        if field.personal is True:
-            raise _Fault(f"“{name}” is personal and may not be published", "publish", position)
+    _check_references(register)
     for position, text in enumerate(register.checks):
-        try:
-            found = check(text)
-        except ValueError as error:
-            raise _Fault(str(error), "checks", position) from error
-        for name in (found.left, found.right):
-            _field_of(register, name, "checks", position)
-    for name in (*register.found_by.fields, *register.found_by.lists):
-        _field_of(register, name, "found_by")
-    for key in ("short_name", "judged_from"):
+        _check_check(register, text, "checks", position)
+    if register.series is not None and not _SERIES.fullmatch(register.series):
+        raise _Fault(f"“{register.series}” is not a series; write it like RC-{{yy}}-{{n:05}}", "series")
+
+
+def _check_references(register: Register) -> None:
+    """The fields that a register names outside its list of fields are there."""
+    for key in ("primaryKey", "short_name", "judged_from"):
         if name := getattr(register, key):
             _field_of(register, name, key)
+    for position, name in enumerate(register.publish):
+        if _field_of(register, name, "publish", position).personal is True:
+            raise _Fault(f"“{name}” is personal and may not be published", "publish", position)
+    for position, name in enumerate(register.dragged):
+        _field_of(register, name, "dragged", position)
+    for key in ("fields", "lists"):
+        for position, name in enumerate(getattr(register.found_by, key)):
+            _field_of(register, name, "found_by", key, position)
+
+
+def _check_check(register: Register, text: str, *at: str | int) -> None:
+    """A comparison compares two fields that have an order in common."""
+    try:
+        found = check(text)
+    except ValueError as error:
+        raise _Fault(str(error), *at) from error
+    left, right = (_field_of(register, name, *at).reads_as for name in (found.left, found.right))
+    if _COMPARED.get(left, left) != _COMPARED.get(right, right):
+        raise _Fault(f"a {left} cannot be compared with a {right}", *at)
 
 
 def _check_field(register: Register, field: Field, position: int, schema: Schema) -> None:
     at = ("fields", position)
     if not NAME.fullmatch(field.name):
-        raise _Fault(f"“{field.name}” is not a name; write lower case letters, digits and _", *at, "name")
+        raise _Fault(f"“{field.name}” is not a name; {_NAMES}", *at, "name")
+    if field.band and field.band not in {band.name for band in register.bands}:
+        raise _Fault(f"there is no band “{field.band}”", *at, "band")
+    _check_kind(field, *at)
+    _check_target(register, field, schema, *at)
+    _check_choices(field, *at, "choices")
+    _check_constraints(field, *at, "constraints")
+    _check_condition(register, field.required_when, *at, "required_when")
+
+
+def _check_kind(field: Field, *at: str | int) -> None:
     if field.type not in TYPES:
         raise _Fault(f"“{field.type}” is not a type of Table Schema{guess(field.type, TYPES)}", *at, "type")
     if field.reads_as in ("choice", "choices") and not field.choices and field.type != "list":
         raise _Fault(f"“{field.name}” is a {field.reads_as} without choices", *at)
     if field.split and (set(field.split) != {"date", "time"} or field.reads_as != "datetime"):
         raise _Fault("split needs a date and a time title, on a datetime", *at, "split")
+
+
+def _check_target(register: Register, field: Field, schema: Schema, *at: str | int) -> None:
+    """What the field leads to is there."""
     for key, target in (("foreign", field.foreign), ("numbers", field.numbers and field.numbers.book)):
         if target and target not in schema.registers:
             raise _Fault(f"there is no register “{target}”{guess(target, schema.registers)}", *at, key)
-    for name in field.required_when:
-        _field_of(register, name, *at, "required_when")
-    if field.band and field.band not in {band.name for band in register.bands}:
-        raise _Fault(f"there is no band “{field.band}”", *at, "band")
+    if field.foreign and field.reads_as in _COMPARED:
+        raise _Fault(f"“{field.name}” leads to another register, so it is a text, not a {field.reads_as}", *at)
+    if field.personal == "staff" and "staff" not in (field.foreign, register.name):
+        raise _Fault(f"“{field.name}” can be shown by display name only with foreign: staff", *at, "personal")
+
+
+def _check_choices(field: Field, *at: str | int) -> None:
+    """A word that people type means one value."""
+    seen: dict[str, str] = {}
+    for option in field.choices:
+        for word in (option.name, option.title.zh, option.title.en, *option.synonyms):
+            other = seen.setdefault(heading(word), option.name)
+            if other != option.name:
+                raise _Fault(f"“{word}” means both “{other}” and “{option.name}”", *at)
+    names = [option.name for option in field.choices]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise _Fault(f"“{min(twice)}” is declared twice", *at)
+
+
+def _check_constraints(field: Field, *at: str | int) -> None:
     if field.constraints.pattern is not None:
         try:
             re.compile(field.constraints.pattern)
         except re.error as error:
-            raise _Fault(f"the pattern does not compile: {error}", *at, "constraints", "pattern") from error
+            raise _Fault(f"the pattern does not compile: {error}", *at, "pattern") from error
+    for key in ("minimum", "maximum"):
+        bound = getattr(field.constraints, key)
+        if bound is not None:
+            _check_bound(field, bound, *at, key)
+
+
+def _check_bound(field: Field, bound: float | str, *at: str | int) -> None:
+    measure = _COMPARED.get(field.reads_as)
+    if measure is None or (measure == "number") == isinstance(bound, str):
+        what = "numbers have a number, dates a date, other kinds none"
+        raise _Fault(f"“{bound}” cannot bound a {field.reads_as}: {what}", *at)
+    try:
+        dt.date.fromisoformat(str(bound) if measure == "day" else "2000-01-01")
+    except ValueError as error:
+        raise _Fault(f"“{bound}” is no date; write it like 2024-01-01", *at) from error
+
+
+def _check_condition(register: Register, wanted: Condition, *at: str | int) -> None:
+    """The fields of a condition are there, and can have what is wanted of them."""
+    for name, value in wanted.items():
+        field = _field_of(register, name, *at)
+        words = [] if isinstance(value, bool) else value if isinstance(value, list) else [value]
+        if words and field.reads_as == "boolean":
+            raise _Fault(f"“{name}” is a yes or no; write true or false", *at, name)
+        known = [option.name for option in field.choices]
+        for word in words if known else ():
+            if word not in known:
+                raise _Fault(f"“{name}” has no choice “{word}”{guess(word, known)}", *at, name)
 
 
 def _check_headers(register: Register) -> None:
@@ -540,8 +647,7 @@ def _check_promise(promise: Promise, schema: Schema) -> None:
         raise _Fault(f"there is no register “{promise.register}”{known}", "register")
     register = schema.registers[promise.register]
     for key in ("when", "unless"):
-        for name in getattr(promise, key):
-            _field_of(register, name, key)
+        _check_condition(register, getattr(promise, key), key)
     if promise.responsible:
         _field_of(register, promise.responsible, "responsible")
     for key in ("limit", "due_soon", "every", "within"):
@@ -556,7 +662,7 @@ def _check_promise(promise: Promise, schema: Schema) -> None:
 
 
 def path_of(schema: Schema, register: Register, path: str, *keys: str | int) -> tuple[Field, Field | None]:
-    """The field that *path* names: `field`, or `foreign_field.field` one step away; raises with *keys* if there is none."""
+    """The field that *path* names: `field`, or `foreign_field.field` one step away; a fault at *keys* if none."""
     head, _, tail = path.partition(".")
     first = _field_of(register, head, *keys)
     if not tail:

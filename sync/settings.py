@@ -8,7 +8,7 @@ import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
@@ -102,15 +102,33 @@ def load(folder: Path) -> Settings:
     """The settings of the department in *folder*; a wrong line is refused with its key."""
     path = folder / FILE
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Settings)
+        # Notepad writes a mark before the first line
+        settings = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), Settings)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         message = f"{path}: {error}"
         raise DeclarationError(message) from error
+    zone = settings.department.time_zone
+    try:
+        settings.zone  # noqa: B018 - looks it up
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        near = guess(zone, available_timezones())
+        raise DeclarationError(f"{path}: department.time_zone: there is no zone “{zone}”{near}") from error
+    _check_paths(path, settings, folder)
+    return settings
+
+
+def _check_paths(path: Path, settings: Settings, folder: Path) -> None:
+    """Two books in one file would write over each other's marks."""
+    files: dict[Path, str] = {}
+    for book in settings.books:
+        other = files.setdefault(book_path(settings, folder, book), book)
+        if other != book:
+            raise DeclarationError(f"{path}: books.{book}.path: the same file as books.{other}; one name is enough")
 
 
 def book_path(settings: Settings, folder: Path, book: str) -> Path:
     """Where the .xlsx of *book* lies."""
-    return (folder / os.path.expandvars(settings.books[book].path)).resolve()
+    return (folder / Path(os.path.expandvars(settings.books[book].path)).expanduser()).resolve()
 
 
 def adopt(declared: Schema, settings: Settings) -> Schema:
@@ -125,16 +143,27 @@ def adopt(declared: Schema, settings: Settings) -> Schema:
         message = f"{FILE}: department.profile: there is no profile “{name}”{guess(name, declared.profiles)} ({known})"
         raise DeclarationError(message)
     profile = declared.profiles[name]
+    used = [declared.registers[name] for name in profile.registers if name in declared.registers]
+    _check_books(settings, {source.book for register in used for source in register.tabs})
     registers = {
-        register.name: register
-        for register in declared.registers.values()
-        if register.name in profile.registers and any(source.book in settings.books for source in register.tabs)
+        register.name: register for register in used if any(source.book in settings.books for source in register.tabs)
     }
+    office = settings.department.office
+    if office not in declared.calendars:
+        near = guess(office, declared.calendars)
+        raise DeclarationError(f"{FILE}: department.office: there is no calendar “{office}”{near}")
     promises = [_own(promise, settings) for promise in _chosen(declared, profile, settings)]
     for unknown in settings.promises.keys() - {promise.name for promise in declared.promises}:
         names = [promise.name for promise in declared.promises]
         raise DeclarationError(f"{FILE}: promises.{unknown}: there is no such promise{guess(unknown, names)}")
     return msgspec.structs.replace(declared, registers=registers, promises=promises)
+
+
+def _check_books(settings: Settings, used: set[str]) -> None:
+    """A book whose name is mistyped would leave its registers unread without a word."""
+    for book in settings.books.keys() - used:
+        known = ", ".join(sorted(used))
+        raise DeclarationError(f"{FILE}: books.{book}: no register lives in it{guess(book, used)} ({known})")
 
 
 def _chosen(declared: Schema, profile: Profile, settings: Settings) -> list[Promise]:

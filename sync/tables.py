@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals as nw
 
 from sync.engines import Engine
 from sync.kept import TabRecord
-from sync.model import RowCount
+from sync.model import VALUE, RowCount, Severity, State
 from sync.schema import Register
 
 Frame = nw.LazyFrame[Any]
 
+Place = tuple[str, str, int]  # book, tab, row
+PLACE = ("_book", "_tab", "_row")
 COLUMN_TYPES: Mapping[str, str] = {
     "integer": "integer",
     "duration": "integer",  # minutes
@@ -36,6 +38,20 @@ def column_type(kind: str) -> str:
     return COLUMN_TYPES.get(kind, "text")
 
 
+class Finding(NamedTuple):
+    """Something wrong in one cell of a row; *column* is the sheet's column, one of two where the field is split."""
+
+    place: Place
+    key: str
+    field: str
+    column: str
+    code: str
+    severity: Severity
+    value: str
+    suggestion: str = ""
+    params: Mapping[str, str] = {}
+
+
 @dataclass(slots=True)
 class Table:
     """One register's rows."""
@@ -43,6 +59,11 @@ class Table:
     register: Register
     frame: Frame
     absent: frozenset[str] = frozenset()  # fields that none of its tabs has a column for
+    states: Mapping[str, frozenset[State]] = field(default_factory=dict)  # those that a field's cells have, where known
+
+    def may_be(self, name: str, state: State = VALUE) -> bool:
+        """Whether any cell of the field *name* can have *state*: what cannot be wrong need not be computed."""
+        return name not in self.absent and (name not in self.states or state in self.states[name])
 
     @property
     def live(self) -> Frame:

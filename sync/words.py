@@ -21,11 +21,16 @@ LONGEST = 200
 
 PLACE = re.compile(r"\{(\w+)\}")
 # Words from these params are of our own making, never what somebody typed.
-_HARMLESS = frozenset({"row", "rows", "first_row", "other_row", "column", "tab", "header", "other_header", "count"})
+_HARMLESS = frozenset(
+    ("row", "rows", "first_row", "other_row", "column", "tab", "header", "other_header", "count", "other", "other_en")
+    + ("op", "minimum", "maximum", "pattern", "to", "from", "first", "times", "had", "has", "there")
+    + ("allowed", "allowed_en")
+)
 _GAP = r"[\s\-‐-―()（）]*"
 # a mobile number however it is spaced, a landline, an identity number, an address of mail
 _PERSONAL = re.compile(
-    rf"@|(?<!\d)1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)|(?<!\d)0\d{{2,3}}[\s\-]?\d{{7,8}}(?!\d)|\d{{11,}}"
+    rf"@|(?<!\d)(?:86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)|(?<!\d)0\d{{2,3}}[\s\-]?\d{{7,8}}(?!\d)"
+    r"|(?<!\d)(?:\d{17}[\dXx]|\d{15})(?!\d)"
 )
 
 
@@ -130,7 +135,7 @@ class Vocabulary:
         return " ".join(self._length(n, unit, language, "short") for n, unit in parts[first : first + 2] if n)
 
     def moment(self, when: datetime | None, language: str, *, ends: bool = False) -> str:
-        """2026年11月22日（周日）02:00; Sun 22 Nov 2026, 02:00. With *ends* midnight is 24:00 of the day that it ends."""
+        """2026年11月22日（周日）02:00; Sun 22 Nov 2026, 02:00; with *ends*, midnight is 24:00 of the day it ends."""
         if when is None:
             return ""
         day, clock = _clock(when, ends=ends)
@@ -173,7 +178,7 @@ def _merged(folders: Sequence[Path], name: str, cache: Path | None) -> dict[str,
 
 
 def _clock(when: datetime, *, ends: bool) -> tuple[datetime, str]:
-    """The day and the time of day; a deadline at midnight ends the day before, and people read 00:00 as its beginning."""
+    """The day and the time of day; a deadline at midnight ends the day before: people read 00:00 as a beginning."""
     if ends and (when.hour, when.minute) == (0, 0):
         return when - timedelta(days=1), "24:00"
     return when, f"{when:%H:%M}"
@@ -185,23 +190,41 @@ def place(problem: Problem) -> str:
     return f"{problem.tab}!{cell}" if cell else problem.tab
 
 
-def public(problem: Problem, register: Register | None, mask: str = "＊＊＊") -> Problem:
-    """*problem* as it may be published, mailed or logged: without what somebody typed into a cell that is not public.
+MASK = "＊＊＊"
 
-    Even a public column can hold a phone number that somebody typed one column too far: that is masked as well.
-    """
+
+def public(problem: Problem, register: Register | None) -> Problem:
+    """*problem* as it may be published or mailed: without what somebody typed into a cell that is not published."""
     field = register.by_name.get(problem.field) if register else None
     # a problem of a whole tab or row names no field, and quotes headers rather than cells
+    published = not problem.field or bool(register and field and field.name in register.publish)
+    return problem if published and not _personal(problem, register) else _masked(problem)
+
+
+def discreet(problem: Problem, register: Register | None) -> Problem:
+    """*problem* for a terminal or a log: the value stands there, unless it is personal."""
+    return _masked(problem) if _personal(problem, register) else problem
+
+
+def _personal(problem: Problem, register: Register | None) -> bool:
+    """Whether the value is somebody's: by its field, or because it looks like a person's number or address.
+
+    Even a public column can hold a phone number that somebody typed one column too far.
+    """
+    field = register.by_name.get(problem.field) if register else None
     # a customer is public by the short name of its file, not by what somebody typed
-    is_public = not problem.field or bool(
-        register and field and field.name in register.publish and not field.personal and field.foreign != "customers"
-    )
+    if field and (field.personal or field.foreign == "customers"):
+        return True
+    if field and field.kind == "id" and register and field.name in register.publish:
+        return False  # an order number may be as long as a telephone number
     typed = [problem.value, problem.suggestion, *problem.params.values()]
-    if is_public and not any(_PERSONAL.search(unicodedata.normalize("NFKC", str(text))) for text in typed):
-        return problem
+    return any(_PERSONAL.search(unicodedata.normalize("NFKC", str(text))) for text in typed)
+
+
+def _masked(problem: Problem) -> Problem:
     return replace(
         problem,
-        value=mask if problem.value else "",
+        value=MASK if problem.value else "",
         suggestion="",
-        params={name: value if name in _HARMLESS else mask for name, value in problem.params.items()},
+        params={name: value if name in _HARMLESS else MASK for name, value in problem.params.items()},
     )

@@ -6,6 +6,7 @@ A year without official data is provisional: the weekly pattern alone decides, a
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -166,6 +167,32 @@ DAY_TYPES: Mapping[str, str] = {
     "_provisional": "boolean",
     **{f"_{side}{n}": "integer" for n in range(SPANS) for side in "oc"},
 }
+STRETCH_TYPES: Mapping[str, str] = {"_stretch": "integer", "_at": "datetime", "_unofficial": "boolean"}
+
+
+def stretch_table(days: Mapping[str, Sequence[object]]) -> tuple[dict[str, list[object]], int]:
+    """The hours of *days* (a day table) cut into equal stretches: `_stretch` counts them, `_at` is where one begins.
+
+    With it any count of working minutes leads back to a moment by one equality join.
+    """
+    opened = [
+        (day, start, end, provisional)
+        for n in range(SPANS)
+        for day, start, end, provisional in zip(
+            days["_day"], days[f"_o{n}"], days[f"_c{n}"], days["_provisional"], strict=True
+        )
+        if isinstance(day, datetime) and isinstance(start, int) and isinstance(end, int)
+    ]
+    opened.sort(key=lambda hours: hours[:2])
+    length = math.gcd(*(end - start for _, start, end, _ in opened)) or 1
+    found = [
+        (day + timedelta(minutes=minute), provisional)
+        for day, start, end, provisional in opened
+        for minute in range(start, end, length)
+    ]
+    return {
+        "_stretch": list(range(len(found))), "_at": [at for at, _ in found], "_unofficial": [odd for _, odd in found]
+    }, length  # fmt: skip
 
 
 def _midnight(at: date) -> datetime:

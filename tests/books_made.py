@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import xlsxwriter
 
-from sync.books.xlsx import XlsxBook
+from sync.books.xlsx.file import XlsxBook
 from sync.settings import Bounds
 
 AT = dt.datetime(2026, 11, 22, 2, 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sync import demo, init, pull, validate
-from sync.books.xlsx import XlsxBook
+from sync.books.xlsx.file import XlsxBook
 from sync.engines import engine
 from sync.model import STATES
 from sync.rules import KINDS

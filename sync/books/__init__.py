@@ -15,11 +15,20 @@ if TYPE_CHECKING:  # the reading process starts without them
 
     from sync.settings import Settings
 
-Value = str | int | float | None
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text that leads to a place of the same book: *target* as a workbook writes it, '报修登记'!H23."""
+
+    text: str
+    target: str
+
+
+Value = str | int | float | Link | None
 Tab = Sequence[Sequence[Value]]
 Outcome = Literal["written", "unchanged", "held", "changed", "no_tabs", "failed"]
 
-KINDS: Mapping[str, str] = {"xlsx": "sync.books.xlsx"}
+KINDS: Mapping[str, str] = {"xlsx": "sync.books.xlsx.file"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.books import Tab, Value, Written
+from sync.books import Link, Tab, Value, Written
 from sync.model import TAG_BOOLEAN, TAG_EMPTY, TAG_NUMBER, TAG_TEXT, Copy, Grid, Raw
 
 Cell = Value | Raw
@@ -68,6 +68,8 @@ def _raw(value: Cell) -> Raw:
             return value
         case None | "":
             return Raw("", TAG_EMPTY)
+        case Link():
+            return Raw(value.text, TAG_TEXT)
         case bool():
             return Raw(str(value).upper(), TAG_BOOLEAN)
         case int() | float():

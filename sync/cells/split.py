@@ -6,19 +6,23 @@ A date without its time is not midnight, and a time without its date is not toda
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sync.cells import READERS
+from sync.cells.moment import walled
 from sync.model import EMPTY, UNREADABLE, VALUE, Cell, Raw, Reason
-from sync.schema import Field
 from sync.settings import Settings
 
 _HAS_TIME = re.compile(r"[:：点时Tt]")
+Part = Callable[[Raw], Cell]
 
 
-def read_split(date: Raw, time: Raw, field: Field, settings: Settings) -> tuple[Cell, str]:
-    """The moment of both cells, and which of them ("date" or "time") a reason is about."""
-    day, of_day = READERS["datetime"](date, field, settings), READERS["time"](time, field, settings)
+def read_split(date: Raw, time: Raw, day_of: Part, time_of: Part, settings: Settings) -> tuple[Cell, str]:
+    """The moment of both cells, and which of them ("date" or "time") a reason is about.
+
+    *day_of* and *time_of* read one cell each: dates and times come again and again in a column of moments.
+    """
+    day, of_day = day_of(date), time_of(time)
     if UNREADABLE in (day.state, of_day.state):
         return (day, "date") if day.state == UNREADABLE else (of_day, "time")
     if day.state == EMPTY:
@@ -29,10 +33,15 @@ def read_split(date: Raw, time: Raw, field: Field, settings: Settings) -> tuple[
     if of_day.state == EMPTY:
         return (_refused("time-missing"), "time") if bare else (day, "date")
     if not bare:
-        return _refused("time-twice"), "time"
+        return _refused("time-doubled"), "time"
     seconds = of_day.value
     assert isinstance(seconds, int)  # noqa: S101 - what the reader of times gives
-    return Cell(VALUE, at + timedelta(seconds=seconds), None, day.warnings + of_day.warnings), "date"
+    found = walled(at + timedelta(seconds=seconds), settings.zone)
+    if found.state == UNREADABLE:
+        return found, "time"
+    said = (*day.warnings, *of_day.warnings, *found.warnings)
+    warnings = tuple(reason for n, reason in enumerate(said) if reason not in said[:n])
+    return Cell(VALUE, found.value, None, warnings), "date"
 
 
 def _refused(code: str) -> Cell:

@@ -1,92 +1,77 @@
 """The room of row checks. A check yields tests; a test is an expression that is true where a row is wrong.
 
-All tests of a register are computed in one pass, and only those that found something become problems.
+All tests of a register are computed in one pass; rows come back only where one found something.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
+from typing import Any
 
 import narwhals as nw
 
 from sync.engines import Engine
-from sync.model import VALUE
-from sync.tables import Frame, Table
+from sync.model import Severity
+from sync.tables import PLACE, Finding, Table
 
-PLACE = ("_book", "_tab", "_row")
-FINDING = (*PLACE, "_key", "register", "field", "column", "code", "severity", "value", "suggestion", "params")
+Params = Mapping[str, str | nw.Expr]
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Where a row is wrong: at *field* (in *column*, when the field has two), by the problem *code*."""
+    """Where a row is wrong: at *field* (in *column*, when the field has two), by the problem *code*.
+
+    *wrong* may be null where nothing can be said; an expression among *params* gives a whole number.
+    """
 
     field: str
     code: str
     wrong: nw.Expr
-    severity: str = "error"
+    severity: Severity = "error"
     column: str = ""
-    params: Mapping[str, str | nw.Expr] = default(default_factory=dict)
-    suggestion: nw.Expr | None = None
+    params: Params = default(default_factory=dict)
 
 
 Check = Callable[[Table], Iterator[Test]]
 
-USED = nw.col("_kind") == "used"
-SAID = nw.col("_kind") != "blank"
-LIVE = USED & ~nw.col("_void")
+# Columns that *run* adds: the row is in use; it says something; it is in use and not void.
+USED, SAID, LIVE = nw.col("_used"), nw.col("_said"), nw.col("_live")
 
 
-def has(field: str) -> nw.Expr:
-    """The field has a value."""
-    return nw.col(f"{field}__state") == VALUE
+def run(table: Table, checks: Iterable[Check], engine: Engine) -> list[Finding]:
+    """What the tests of all *checks* find in *table*."""
+    frame = table.frame
+    used = nw.col("_kind") == "used"
+    table.frame = frame.with_columns(_used=used, _said=nw.col("_kind") != "blank", _live=used & ~nw.col("_void"))
+    tests = {f"_t{n}": test for n, test in enumerate(test for check in checks for test in check(table))}
+    computed = table.frame
+    table.frame = frame  # a check may have put columns of its own beside the others
+    if not tests:
+        return []
+    wrong = computed.with_columns(**{name: test.wrong.fill_null(value=False) for name, test in tests.items()})
+    hits = engine.columns(wrong.select(*[nw.col(name).any() for name in tests]))
+    fired = {name: test for name, test in tests.items() if hits[name] == [True]}
+    if not fired:
+        return []
+    numbers = {f"{name}_{word}": value for name, test in fired.items() for word, value in _reckoned(test)}
+    texts = dict.fromkeys(f"{test.field}__text" for test in fired.values())
+    rows = wrong.filter(nw.any_horizontal(*map(nw.col, fired), ignore_nulls=False))
+    found = engine.columns(rows.select(*PLACE, "_key", *fired, *texts, **numbers))
+    return [finding for name, test in fired.items() for finding in _findings(name, test, found)]
 
 
-def text(value: str) -> nw.Expr:
-    """A constant text column; an empty one stays text on every engine."""
-    return nw.lit(value, dtype=nw.String)
+def _reckoned(test: Test) -> list[tuple[str, nw.Expr]]:
+    return [(word, value) for word, value in test.params.items() if isinstance(value, nw.Expr)]
 
 
-def run(table: Table, tests: Iterator[Test], engine: Engine) -> Iterator[Frame]:
-    """The findings of *tests*: one frame with the columns of FINDING for each test that found something."""
-    listed = list(tests)
-    if not listed:
-        return
-    names = [f"_t{n}" for n in range(len(listed))]
-    wrong = {name: test.wrong.fill_null(value=False) for name, test in zip(names, listed, strict=True)}
-    frame = engine.settle(table.frame.with_columns(**wrong))
-    sums = engine.columns(frame.select(*[nw.col(name).cast(nw.Int64).sum() for name in names]))
-    for name, test in zip(names, listed, strict=True):
-        if sums[name][0]:
-            yield finding(frame.filter(nw.col(name)), table, test)
-
-
-def finding(frame: Frame, table: Table, test: Test) -> Frame:
-    """The rows of *frame* as findings of *test*."""
-    return frame.select(
-        *PLACE,
-        "_key",
-        text(table.register.name).alias("register"),
-        text(test.field).alias("field"),
-        text(test.column or test.field).alias("column"),
-        text(test.code).alias("code"),
-        text(test.severity).alias("severity"),
-        nw.col(f"{test.field}__text").alias("value"),
-        (text("") if test.suggestion is None else test.suggestion).alias("suggestion"),
-        _json(test.params).alias("params"),
-    )
-
-
-def _json(params: Mapping[str, str | nw.Expr]) -> nw.Expr:
-    """A JSON object of texts; what comes from a row is a number, never a cell's text."""
-    parts: list[nw.Expr] = []
-    for name, value in params.items():
-        parts.append(text(("{" if not parts else ", ") + f'"{name}": '))
-        if isinstance(value, nw.Expr):
-            parts += [text('"'), value.cast(nw.Int64).cast(nw.String), text('"')]
-        else:
-            parts.append(text(json.dumps(value, ensure_ascii=False)))
-    return nw.concat_str([*parts, text("}")]) if parts else text("{}")
+def _findings(name: str, test: Test, found: Mapping[str, Any]) -> Iterator[Finding]:
+    fixed = {word: value for word, value in test.params.items() if isinstance(value, str)}
+    for n, wrong in enumerate(found[name]):
+        if wrong:
+            book, tab, row = (found[part][n] for part in PLACE)
+            params = fixed | {word: str(found[f"{name}_{word}"][n]) for word, _ in _reckoned(test)}
+            key, typed = found["_key"][n] or "", found[f"{test.field}__text"][n]
+            column = test.column or test.field
+            yield Finding((book, tab, row), key, test.field, column, test.code, test.severity, typed, params=params)

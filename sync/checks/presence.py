@@ -17,7 +17,7 @@ def required(table: Table) -> Iterator[Test]:
     """An empty cell where the register needs a value."""
     register = table.register
     for field in register.fields:
-        if field.name in table.absent:
+        if not table.may_be(field.name, EMPTY):
             continue
         empty = nw.col(f"{field.name}__state") == EMPTY
         column = f"{field.name}__date" if field.split else ""
@@ -25,13 +25,13 @@ def required(table: Table) -> Iterator[Test]:
             yield Test(field.name, "id-missing", USED & empty)
         elif field.constraints.required:
             yield Test(field.name, "required-empty", LIVE & empty, column=column)
-        if field.required_when:
+        elif field.required_when:
             wrong = LIVE & empty & holds(table, field.required_when)
             yield Test(field.name, "required-when-empty", wrong, column=column)
 
 
 def void_reason(table: Table) -> Iterator[Test]:
     """A void row without its reason."""
-    if VOID in table.register.by_name and VOID_REASON in table.register.by_name and VOID_REASON not in table.absent:
+    if {VOID, VOID_REASON} <= table.register.by_name.keys() and table.may_be(VOID) and table.may_be(VOID_REASON, EMPTY):
         wrong = nw.col("_void") & (nw.col(f"{VOID_REASON}__state") == EMPTY)
         yield Test(VOID_REASON, "void-reason-missing", wrong, "warning")

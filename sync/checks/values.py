@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 import narwhals as nw
 
-from sync.checks import LIVE, USED, Test, has
+from sync.checks import LIVE, USED, Test
 from sync.schema import Field, check
 from sync.tables import Table, column_type
 
@@ -24,22 +24,22 @@ def pattern(table: Table) -> Iterator[Test]:
     """A text that does not match its pattern."""
     for field in table.register.fields:
         wanted = field.constraints.pattern
-        if wanted and column_type(field.reads_as) == "text" and field.name not in table.absent:
-            odd = ~nw.col(field.name).fill_null("").str.contains(f"^(?:{wanted})$")
-            yield Test(field.name, "pattern-mismatch", USED & has(field.name) & odd, params={"pattern": wanted})
+        if wanted and column_type(field.reads_as) == "text" and table.may_be(field.name):
+            odd = ~nw.col(field.name).str.contains(f"^(?:{wanted})$")
+            yield Test(field.name, "pattern-mismatch", USED & odd, params={"pattern": wanted})
 
 
 def outside(table: Table) -> Iterator[Test]:
     """A number or a date below the minimum or above the maximum."""
     for field in table.register.fields:
         low, high = field.constraints.minimum, field.constraints.maximum
-        if field.name in table.absent:
+        if not table.may_be(field.name):
             continue
         if low is not None:
-            wrong = USED & has(field.name) & (nw.col(field.name) < nw.lit(_typed(field, low)))
+            wrong = USED & (nw.col(field.name) < nw.lit(_typed(field, low)))
             yield Test(field.name, "below-minimum", wrong, params={"minimum": str(low)})
         if high is not None:
-            wrong = USED & has(field.name) & (nw.col(field.name) > nw.lit(_typed(field, high)))
+            wrong = USED & (nw.col(field.name) > nw.lit(_typed(field, high)))
             yield Test(field.name, "above-maximum", wrong, params={"maximum": str(high)})
 
 
@@ -53,10 +53,10 @@ def order(table: Table) -> Iterator[Test]:
     """Two fields of a row in an order that cannot be."""
     for text in table.register.checks:
         rule = check(text)
-        if {rule.left, rule.right} & table.absent:
+        if not (table.may_be(rule.left) and table.may_be(rule.right)):
             continue
         left, right = table.register.by_name[rule.left], table.register.by_name[rule.right]
-        wrong = LIVE & has(rule.left) & has(rule.right) & _VIOLATED[rule.op](nw.col(rule.left), nw.col(rule.right))
+        wrong = LIVE & _VIOLATED[rule.op](nw.col(rule.left), nw.col(rule.right))
         params = {"op": rule.op, "other": right.title.zh, "other_en": right.title.en}
         column = f"{left.name}__date" if left.split else ""
         yield Test(rule.left, "order-wrong", wrong, column=column, params=params)

@@ -1,10 +1,10 @@
-"""The room of engines: who computes the expressions. All verbs speak Narwhals; an engine makes, settles and hands out tables."""
+"""The room of engines: who computes the expressions. All verbs speak Narwhals; an engine makes and settles tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import narwhals as nw
 
@@ -17,13 +17,13 @@ ENGINES: Mapping[str, str] = {"polars": "sync.engines.polars", "duckdb": "sync.e
 class Engine(Protocol):
     """What a night asks of an engine."""
 
-    def table(self, columns: Mapping[str, Sequence[object]], types: Mapping[str, str]) -> nw.LazyFrame[object]:
+    def table(self, columns: Mapping[str, Sequence[object]], types: Mapping[str, str]) -> nw.LazyFrame[Any]:
         """A table of *columns*, each of the type that *types* names (see TYPES)."""
 
-    def settle(self, frame: nw.LazyFrame[object]) -> nw.LazyFrame[object]:
+    def settle(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         """*frame* computed once, so that what is built on it does not compute it again."""
 
-    def columns(self, frame: nw.LazyFrame[object]) -> dict[str, list[object]]:
+    def columns(self, frame: nw.LazyFrame[Any]) -> dict[str, list[object]]:
         """The values of *frame*, by column."""
 
 

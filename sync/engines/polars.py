@@ -25,7 +25,8 @@ class Polars:
         return nw.from_native(pl.DataFrame(series).lazy())
 
     def settle(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        return nw.from_native(frame.to_native().collect().lazy())
+        settled: pl.DataFrame = frame.to_native().collect()
+        return nw.from_native(settled.lazy())
 
     def columns(self, frame: nw.LazyFrame[Any]) -> dict[str, list[object]]:
         found: dict[str, list[object]] = frame.to_native().collect().to_dict(as_series=False)

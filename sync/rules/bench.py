@@ -15,9 +15,11 @@ from sync.conditions import any_holds, holds
 from sync.model import EMPTY, FLAG_COLUMNS, UNREADABLE
 from sync.schema import Promise, Register
 from sync.tables import Frame, Table, Tables
-from sync.workdays import DAY_TYPES, Workdays, day_table
+from sync.workdays import DAY_TYPES, STRETCH_TYPES, Workdays, day_table, stretch_table
 
-REACH = timedelta(days=400)  # how far the calendar table reaches past the moment, and before the first day judged
+DAY = timedelta(days=1)
+PAST, AHEAD = timedelta(days=3660), timedelta(days=800)  # how far the calendar tables reach around the moment
+UNSURE = "_unsure"  # rows that a condition would decide about, if its cell could be read
 
 
 @dataclass(slots=True)
@@ -29,24 +31,46 @@ class Bench:
     judge_from: date | None
     calendars: Mapping[str, Workdays]
     office: str = "office"
-    _days: dict[str, Frame] = field(default_factory=dict)
+    _days: dict[str, tuple[Frame, Frame, int]] = field(default_factory=dict)
 
     def table(self, promise: Promise) -> Table | None:
         """The promise's register, or None where the department does not keep it."""
         return self.tables.by_register.get(promise.register)
 
     def rows(self, promise: Promise, table: Table) -> Frame:
-        """The rows that *promise* is about: said, not void, not older than *judge_from*, where its conditions hold."""
+        """The rows that *promise* is about: said, not void, not older than *judge_from*, where its conditions hold.
+
+        Where a condition cannot be read the row stays, and `_unsure` says so: it is not judged, but not lost either.
+        """
         frame = table.live
-        since, judged = self.judge_from, table.register.judged_from
-        if since and judged and judged not in table.absent:
-            old = nw.col(judged) < nw.lit(datetime.combine(since, time()))
+        judged = table.register.judged_from
+        if self.judge_from and judged and judged not in table.absent:
+            old = nw.col(judged) < nw.lit(midnight(self.judge_from))
             frame = frame.filter(~old.fill_null(value=False))
-        if promise.when:
-            frame = frame.filter(holds(table, promise.when))
+        blurred = {
+            name: _unreadable(name) for name in (*promise.when, *promise.unless) if table.may_be(name, UNREADABLE)
+        }
+        for name, value in promise.when.items():
+            test = holds(table, {name: value})
+            frame = frame.filter(test | blurred[name] if name in blurred else test)
         if promise.unless:
             frame = frame.filter(~any_holds(table, promise.unless))
+        unsure = nw.any_horizontal(*blurred.values(), ignore_nulls=False) if blurred else nw.lit(value=False)
+        return frame.with_columns(unsure.alias(UNSURE))
+
+    def dated(self, frame: Frame, promise: Promise, column: str) -> Frame:
+        """The rows of *frame* whose *column* lies while *promise* is in force: older calls keep the older promise."""
+        at = nw.col(column)
+        if promise.valid_from:
+            frame = frame.filter(at.is_null() | (at >= nw.lit(midnight(date.fromisoformat(promise.valid_from)))))
+        if promise.valid_to:
+            frame = frame.filter(at.is_null() | (at < nw.lit(midnight(date.fromisoformat(promise.valid_to)) + DAY)))
         return frame
+
+    def in_force(self, frame: Frame, promise: Promise, table: Table) -> Frame:
+        """The same for kinds that have no moment of their own: by the moment that the register is judged from."""
+        judged = table.register.judged_from
+        return self.dated(frame, promise, judged) if judged and judged not in table.absent else frame
 
     def field(self, frame: Frame, table: Table, path: str, name: str) -> Frame:
         """*frame* with the field at *path* as the columns `name` and `name_state`.
@@ -74,12 +98,34 @@ class Bench:
 
     def days(self, calendar: str) -> Frame:
         """The days of *calendar* as a table (see *workdays.day_table*)."""
-        name = self.office if calendar == "office" else calendar
-        if name not in self._days:
-            first = min(self.judge_from or self.now.date(), self.now.date()) - REACH
-            lines = day_table(self.calendars[name], first, self.now.date() + REACH)
-            self._days[name] = self.tables.engine.table(lines, DAY_TYPES)
-        return self._days[name]
+        return self._calendar(calendar)[0]
+
+    def stretches(self, calendar: str) -> tuple[Frame, int]:
+        """The working time of *calendar* in equal stretches, and the minutes of one (see *workdays.stretch_table*)."""
+        _, stretches, length = self._calendar(calendar)
+        return stretches, length
+
+    def workdays(self, calendar: str) -> Workdays:
+        """The calendar that a promise calls *calendar*: `office` is the one that the department chose."""
+        return self.calendars[self.office if calendar == "office" else calendar]
+
+    def _calendar(self, calendar: str) -> tuple[Frame, Frame, int]:
+        if calendar not in self._days:
+            first = min(self.judge_from or self.now.date(), self.now.date() - PAST) - timedelta(days=31)
+            lines = day_table(self.workdays(calendar), first, self.now.date() + AHEAD)
+            stretches, length = stretch_table(lines)
+            table = self.tables.engine.table
+            self._days[calendar] = table(lines, DAY_TYPES), table(stretches, STRETCH_TYPES), length
+        return self._days[calendar]
+
+
+def midnight(at: date) -> datetime:
+    """The moment at which *at* begins."""
+    return datetime.combine(at, time())
+
+
+def _unreadable(name: str) -> nw.Expr:
+    return nw.col(f"{name}__state") == UNREADABLE
 
 
 def flags(frame: Frame, promise: Promise, register: Register, **columns: nw.Expr) -> Frame:

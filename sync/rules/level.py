@@ -1,7 +1,8 @@
 """Levels: stock against what should be there.
 
-On hand = opening quantity + moves in − moves out. Flagged: at or below the minimum, or below the original quantity;
-below zero always (a move was forgotten). Not flagged: a part without a par. A part with an unreadable move is not judged.
+On hand = opening quantity + moves in − moves out, from the day of the opening count on. Flagged: at or below the
+minimum, or below the original quantity; below zero (a move was forgotten), with or without a minimum.
+Not flagged: any other part without a par. A part with an unreadable move is not judged.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from typing import Literal
 
 import narwhals as nw
 
-from sync.model import EMPTY, VALUE
-from sync.rules.bench import Bench, flags
+from sync.model import EMPTY, UNREADABLE, VALUE
+from sync.rules.bench import UNSURE, Bench, flags
 from sync.schema import Promise, Struct
 from sync.tables import Frame
 
@@ -25,31 +26,37 @@ class Moves(Struct, frozen=True, kw_only=True):
     direction: str
     plus: str
     minus: str
+    on: str = ""  # when it went
 
 
 class Level(Promise, frozen=True, kw_only=True, tag="level", tag_field="kind"):
     """Stock against a par."""
 
     opening: str
+    opening_on: str = ""  # the day of the opening count: what went before is in it already
     moves: Moves
     par: str
     breach: Literal["at_or_below", "below"]
 
     def fields(self) -> list[tuple[str, str]]:
-        return [("opening", self.opening), ("par", self.par)]
+        names = ("opening", "opening_on", "par")
+        return [(name, getattr(self, name)) for name in names if getattr(self, name)]
 
 
 def judge(promise: Level, bench: Bench) -> Frame:
-    """One flag for each part that has a par."""
+    """One flag for each part that has a par, or less than nothing."""
     table = bench.table(promise)
     assert table is not None  # noqa: S101 - flag asks only for registers that were read
     frame = bench.rows(promise, table)
     if {promise.opening, promise.par} & table.absent:
         return flags(frame.filter(nw.lit(value=False)), promise, table.register, state=nw.lit("not_judged"))
-    frame = on_hand(promise, bench, frame.filter(nw.col(f"{promise.par}__state") != EMPTY))
     hand, par = nw.col("_hand"), nw.col(promise.par).cast(nw.Float64)
+    judged = nw.col(f"{promise.par}__state") != EMPTY
+    if promise.breach == "at_or_below":  # what is below zero is told once, by the promise about the minimum
+        judged = judged | (hand < 0).fill_null(value=False)
+    frame = on_hand(promise, bench, frame).filter(judged)
     breached = hand <= par if promise.breach == "at_or_below" else hand < par
-    unknown = hand.is_null() | (nw.col(f"{promise.par}__state") != VALUE)
+    unknown = hand.is_null() | (nw.col(f"{promise.par}__state") == UNREADABLE) | nw.col(UNSURE)
     low = "low" if promise.breach == "at_or_below" else "below"
     state = (
         nw.when(unknown).then(nw.lit("not_judged"))
@@ -67,6 +74,10 @@ def on_hand(promise: Level, bench: Bench, frame: Frame) -> Frame:
     if table is None:
         return frame.with_columns(_in=nw.lit(0.0), _out=nw.lit(0.0), _hand=opening)
     moves = table.live
+    if promise.opening_on and told.on and promise.opening_on not in bench.tables[promise.register].absent:
+        since = frame.select(nw.col("_key").alias("_part"), nw.col(promise.opening_on).alias("_since")).unique()
+        moves = moves.join(since, left_on=told.key, right_on="_part", how="left")
+        moves = moves.filter(~(nw.col(told.on) < nw.col("_since")).fill_null(value=False))
     quantity, direction = nw.col(told.quantity), nw.col(told.direction)
     readable = (nw.col(f"{told.quantity}__state") == VALUE) & (nw.col(f"{told.direction}__state") == VALUE)
     sums = moves.select(

@@ -1,26 +1,28 @@
 """Numbered books: every sheet of a paper book is used once, in order, or void with a reason, and comes back.
 
-Watches the numbers of a register against the books they were printed in. Flagged: numbers missing below the highest
-used one (gap), a number on two rows (double), a void sheet without its reason, a number used before a lower one
-(out of order), a book still out with somebody who left, two open books with one person.
+Watches the numbers of a register against the books they were printed in. Flagged: numbers missing between the lowest
+and the highest used one of a book (gap), a number on two rows (double), a void sheet without its reason, a number used
+before a lower one (out of order), a book still out with somebody who left, two open books with one person.
+Not flagged: a row that was merged into another, and everything before *judge_from*.
 Books are small and their lists are typed by hand (`WX-00012、WX-00015`), so this kind reads them row by row.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import narwhals as nw
 
 from sync.engines import rows
 from sync.model import VALUE
-from sync.rules.bench import Bench, from_rows
-from sync.schema import VOID_REASON, Promise, Struct
+from sync.rules.bench import Bench, from_rows, midnight
+from sync.schema import MERGED_INTO, VOID_REASON, Promise, Struct
 from sync.tables import Frame
 
 Line = dict[str, object]
@@ -44,7 +46,7 @@ class NumberBook(Promise, frozen=True, kw_only=True, tag="numbers", tag_field="k
     """Numbers against the books they were printed in."""
 
     books: Books
-    watch: list[Watched] = []
+    watch: list[Watched] = []  # noqa: RUF012 - msgspec makes each its own
     number: str = ""
     used_on: str = ""  # the moment that tells in which order numbers were used
     left_on: str = "left_on"  # the staff field with a leaver's last day
@@ -121,10 +123,17 @@ def _books(promise: NumberBook, bench: Bench) -> Iterator[Book]:
 def _used(promise: NumberBook, bench: Bench) -> list[Line]:
     """The rows that carry a number, void ones too."""
     table = bench.tables[promise.register]
-    names = [n for n in (promise.used_on, promise.responsible, VOID_REASON) if n and n not in table.absent]
+    dated = table.register.judged_from or ""
+    wanted = dict.fromkeys((promise.used_on, dated, VOID_REASON, MERGED_INTO))
+    names = [n for n in wanted if n in table.register.by_name and n not in table.absent]
     said = table.frame.filter(nw.col("_kind").is_in(["used", "bad"]), nw.col(f"{promise.number}__state") == VALUE)
     columns = said.select(nw.col(promise.number).alias("_number"), "_row", "_void", *names).sort("_row")
-    return rows(bench.tables.engine.columns(columns))
+    lines = rows(bench.tables.engine.columns(columns))
+    since = bench.judge_from and midnight(bench.judge_from)
+    for line in lines:
+        at = line.get(dated)
+        line["_old"] = bool(since and isinstance(at, datetime) and at < since)
+    return lines
 
 
 def _judged(promise: NumberBook, used: list[Line], books: list[Book]) -> Iterator[Line]:
@@ -136,17 +145,18 @@ def _judged(promise: NumberBook, used: list[Line], books: list[Book]) -> Iterato
     for book in books:
         mine = {n: by_number[book.prefix, n] for n in range(book.first, book.last + 1) if (book.prefix, n) in by_number}
         if "gap" in promise.watch:
-            yield from _gaps(register, book, set(mine) | book.void)
+            old = {n for n, lines in mine.items() if all(line["_old"] for line in lines)}
+            yield from _gaps(register, book, set(mine), old)
         for number, lines in mine.items():
-            yield from _faults(promise, book, number, lines)
+            yield from _faults(promise, book, number, [line for line in lines if not line["_old"]])
         if "out_of_order" in promise.watch and promise.used_on:
             yield from _out_of_order(promise, book, mine)
 
 
-def _gaps(register: str, book: Book, accounted: set[int]) -> Iterator[Line]:
-    """The stretches of numbers below the highest used one that nobody accounts for."""
-    top = max((n for n in accounted if book.first <= n <= book.last), default=book.first - 1)
-    missing = [n for n in range(book.first, top) if n not in accounted]
+def _gaps(register: str, book: Book, used: set[int], old: set[int]) -> Iterator[Line]:
+    """The stretches between the lowest and the highest used number, *old* ones apart, that nobody accounts for."""
+    low, top = max(old) if old else min(used, default=0), max(used, default=0)
+    missing = [n for n in range(low, top) if n not in used | book.void]
     while missing:
         end = next((i for i, n in enumerate(missing) if n != missing[0] + i), len(missing))
         first, last = book.name(missing[0]), book.name(missing[end - 1])
@@ -156,8 +166,14 @@ def _gaps(register: str, book: Book, accounted: set[int]) -> Iterator[Line]:
 
 
 def _faults(promise: NumberBook, book: Book, number: int, lines: list[Line]) -> Iterator[Line]:
+    lines = [line for line in lines if not (line["_void"] and line.get(MERGED_INTO))]
     for line in lines:
-        common = {"register": promise.register, "key": book.name(number), "row": line["_row"], "responsible": book.holder}
+        common = {
+            "register": promise.register,
+            "key": book.name(number),
+            "row": line["_row"],
+            "responsible": book.holder,
+        }
         if "double" in promise.watch and len(lines) > 1:
             yield {**common, "state": "double"}
         if "void_without_reason" in promise.watch and line["_void"] and not line.get(VOID_REASON):
@@ -165,16 +181,34 @@ def _faults(promise: NumberBook, book: Book, number: int, lines: list[Line]) -> 
 
 
 def _out_of_order(promise: NumberBook, book: Book, mine: Mapping[int, list[Line]]) -> Iterator[Line]:
-    latest: datetime | None = None
-    for number in sorted(mine):
-        for line in mine[number]:
-            at = line.get(promise.used_on)
-            if not isinstance(at, datetime) or line["_void"]:
-                continue
-            if latest and at < latest:
-                yield {"register": promise.register, "key": book.name(number), "row": line["_row"],
-                       "state": "out_of_order", "start": latest, "stop": at, "responsible": book.holder}  # fmt: skip
-            latest = max(latest, at) if latest else at
+    """The numbers that were used before a lower one: as few as explain the disorder, so that one slip flags one row."""
+    used = [(number, line) for number in sorted(mine) for line in mine[number] if not line["_void"]]
+    dated = [(number, line, at) for number, line in used if isinstance(at := line.get(promise.used_on), datetime)]
+    kept = _in_order([at for *_, at in dated])
+    for position, (number, line, at) in enumerate(dated):
+        if position not in kept and not line["_old"]:
+            yield {"register": promise.register, "key": book.name(number), "row": line["_row"], "state": "out_of_order",
+                   "start": max((dated[p][2] for p in kept if p < position), default=None), "stop": at,
+                   "responsible": book.holder}  # fmt: skip
+
+
+def _in_order(moments: Sequence[datetime]) -> set[int]:
+    """The positions of the longest run of *moments* that never goes back in time; of equal ones that of the lowest."""
+    zero = datetime(1970, 1, 1)  # noqa: DTZ001 - tables hold naive workplace time
+    ends: list[float] = []  # read from the last one backwards, the signs turned
+    at: list[int] = []
+    before: dict[int, int | None] = {}
+    for position in reversed(range(len(moments))):
+        value = -(moments[position] - zero).total_seconds()
+        place = bisect_right(ends, value)
+        before[position] = at[place - 1] if place else None
+        ends[place:], at[place:] = [value, *ends[place + 1 :]], [position, *at[place + 1 :]]
+    found: set[int] = set()
+    last = at[-1] if at else None
+    while last is not None:
+        found.add(last)
+        last = before[last]
+    return found
 
 
 def _not_returned(promise: NumberBook, bench: Bench, books: list[Book]) -> Iterator[Line]:
@@ -187,9 +221,13 @@ def _not_returned(promise: NumberBook, bench: Bench, books: list[Book]) -> Itera
     left = {str(line["_key"]): line[promise.left_on] for line in rows(bench.tables.engine.columns(gone))}
     for book in books:
         last_day = left.get(book.holder)
-        if not book.closed and isinstance(last_day, datetime) and last_day <= bench.now:
+        if book.closed or not isinstance(last_day, datetime):
+            continue
+        due = last_day + timedelta(days=1)
+        if bench.now > due:
+            late = (bench.now - due) // timedelta(minutes=1)
             yield {"register": promise.books.register, "key": book.key, "row": book.row, "state": "not_returned",
-                   "due": last_day, "responsible": book.holder}  # fmt: skip
+                   "due": due, "late_minutes": late, "responsible": book.holder}  # fmt: skip
 
 
 def _two_open(promise: NumberBook, books: list[Book]) -> Iterator[Line]:

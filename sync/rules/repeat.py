@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import narwhals as nw
 
+from sync.cells.fast import EPOCH
 from sync.model import VALUE
-from sync.rules.bench import Bench, flags
+from sync.rules.bench import UNSURE, Bench, flags
 from sync.schema import Promise, limit
 from sync.tables import Frame
 
@@ -31,13 +32,13 @@ def judge(promise: Repeat, bench: Bench) -> Frame:
     """One flag for each row that came back; rows that did not have none."""
     table = bench.table(promise)
     assert table is not None  # noqa: S101 - flag asks only for registers that were read
-    frame = bench.rows(promise, table)
+    frame = bench.in_force(bench.rows(promise, table), promise, table).filter(~nw.col(UNSURE))
     if {*promise.same, promise.after, promise.starts} & table.absent:
         return flags(frame.filter(nw.lit(value=False)), promise, table.register, state=nw.lit("not_judged"))
     for name in (*promise.same, promise.starts):
         frame = frame.filter(nw.col(f"{name}__state") == VALUE)
     # the latest end among the earlier rows of the group: a repair closed early can stand below one closed late
-    ended = nw.col(promise.after).cum_max().over(*promise.same, order_by=[promise.starts, "_row"])
+    ended = nw.col(promise.after).fill_null(EPOCH).cum_max().over(*promise.same, order_by=[promise.starts, "_row"])
     frame = frame.with_columns(_ended=ended)
     before = nw.col("_ended").shift(1).over(*promise.same, order_by=[promise.starts, "_row"])
     frame = frame.with_columns(_before=before)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,24 +22,27 @@ from sync.model import BookError, Grid
 if TYPE_CHECKING:
     from sync.settings import Bounds
 
-ROOT = Path(__file__).resolve().parents[3]
+FOLDERS = (str(Path(__file__).resolve().parents[3]), str(Path(msgspec.__file__).resolve().parents[1]))  # all it imports
 GLANCE = 0.5  # seconds between two looks at the child's memory
 
 
 def read_apart(book: str, data: bytes, bounds: Bounds) -> list[Grid]:
     """The grids of the workbook *data*; BookError where it cannot be read within *bounds*."""
     limits = (bounds.memory_mb, bounds.unpacked_mb, bounds.ratio)
-    # -P: a stray msgspec.py in the department folder is not ours
-    command = [sys.executable, "-P", "-m", "sync.books.xlsx.child", book, *map(str, limits)]
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    # -P: a stray msgspec.py in the department folder is not ours; -S: no start-up files, they take as long as Python
+    command = [sys.executable, "-P", "-S", "-m", "sync.books.xlsx.child", book, *map(str, limits)]
+    path = os.pathsep.join(filter(None, (*FOLDERS, os.environ.get("PYTHONPATH"))))
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-    ) as child:
-        try:
-            answered, complaint = _wait(child, data, bounds)
-        finally:
-            child.kill()
+    with TemporaryFile() as file:  # not a pipe: nobody has to feed the child while its answer is awaited
+        file.write(data)
+        file.seek(0)
+        with subprocess.Popen(
+            command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        ) as child:
+            try:
+                answered, complaint = _wait(child, bounds)
+            finally:
+                child.kill()
     if not answered:
         last = complaint.decode("utf-8", "replace").strip().rpartition("\n")[2]
         if "MemoryError" in last:
@@ -51,14 +55,12 @@ def read_apart(book: str, data: bytes, bounds: Bounds) -> list[Grid]:
     return answer.grids
 
 
-def _wait(child: subprocess.Popen[bytes], data: bytes, bounds: Bounds) -> tuple[bytes, bytes]:
+def _wait(child: subprocess.Popen[bytes], bounds: Bounds) -> tuple[bytes, bytes]:
     deadline = time.monotonic() + bounds.seconds
-    given: bytes | None = data
     while True:
         try:
-            return child.communicate(given, timeout=max(0.01, min(GLANCE, deadline - time.monotonic())))
+            return child.communicate(timeout=max(0.01, min(GLANCE, deadline - time.monotonic())))
         except subprocess.TimeoutExpired:
-            given = None  # what is left of it is remembered
             if time.monotonic() >= deadline:
                 seconds = bounds.seconds
                 raise too_big(f"{seconds} 秒还没读完", f"reading it takes more than {seconds} seconds") from None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sync.books.xlsx.locks import held_by
-from sync.books.xlsx.text import fit
+from sync.books.xlsx.text import LINE, MOST_LINES, fit, lines_in
 from sync.model import BookError
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _formats(book: Workbook) -> Formats:
         "head": book.add_format(head),
         "cell": book.add_format(cell),
         "link": book.add_format({**cell, "font_color": "#0563C1", "underline": 1}),
-        "due": book.add_format({**cell, "num_format": "yyyy-mm-dd hh:mm"}),
+        "due": book.add_format({**cell, "num_format": "yyyy-mm-dd hh:mm", "align": "center"}),
     }
 
 
@@ -163,10 +163,13 @@ def _tab(book: Workbook, title: str, desks: Sequence[Desk], made_at: datetime, f
 
 def _line(sheet: Any, row: int, desk: Desk, line: Line, formats: Formats) -> None:
     cell = formats["cell"]
+    lines = lines_in(line.task, dict(HEADERS)["要做什么 To do"])
+    if lines > 1:  # not every program sees to that when it opens the book
+        sheet.set_row(row, min(lines, MOST_LINES) * LINE)
     for column, text in ((0, desk.title), (1, line.register), (3, line.task), (5, line.state)):
         sheet.write_string(row, column, fit(text), cell)
     target = link(line)
-    if row < MOST_LINKS and len(target) <= LONGEST_LINK:
+    if line.book and row < MOST_LINKS and len(target) <= LONGEST_LINK:
         sheet.write_url(row, 2, target, formats["link"], string=fit(line.record) or line.cell)
     else:
         sheet.write_string(row, 2, fit(line.record), cell)

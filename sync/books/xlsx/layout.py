@@ -6,20 +6,30 @@ from sync.books.xlsx.markup import local, parser
 from sync.books.xlsx.package import TRUE
 from sync.books.xlsx.places import column_index
 
+# What follows the links in a sheet part.
+AFTER_LINKS = {
+    *("printOptions", "pageMargins", "pageSetup", "headerFooter", "rowBreaks", "colBreaks", "customProperties"),
+    *("cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing", "legacyDrawingHF", "picture"),
+    *("oleObjects", "controls", "webPublishItems", "tableParts", "extLst"),
+}
 # What stands before calcPr in a workbook part.
 BEFORE_CALC = {"sheets", "functionGroups", "externalReferences", "definedNames"}
 
+WIDEST = 100  # columns of a tab of ours: the last <col> often reaches to the end of the sheet
+
 
 class Layout:
-    """Where a sheet part keeps its rows, and how they look."""
+    """Where a sheet part keeps its rows and its links, and how the rows look."""
 
     def __init__(self, part: bytes) -> None:
         self.prefix = ""
         self.rows = (0, 0)
+        self.links: tuple[int, int] | None = None  # where they are, or belong
         self.dimension: int | None = None
         self.attributes: dict[int, dict[str, str]] = {}  # of row 1 and 2
         self.styles: dict[int, dict[int, str]] = {1: {}, 2: {}}  # of their cells, by column
         self.columns: list[tuple[int, int, str]] = []  # first, last, style
+        self.widths: dict[int, float] = {}  # by column
         self.formulas = False
         self.utf8 = part[:2] not in {b"\xff\xfe", b"\xfe\xff"}
         self._part, self._row, self._inside = part, 0, False
@@ -46,11 +56,21 @@ class Layout:
                 self.prefix = name.removesuffix("worksheet")
             case "dimension":
                 self.dimension = self._reader.CurrentByteIndex
-            case "col" if "style" in attributes:
-                self.columns.append((int(attributes["min"]) - 1, int(attributes["max"]) - 1, attributes["style"]))
+            case "col":
+                self._column(int(attributes["min"]) - 1, int(attributes["max"]) - 1, attributes)
             case "sheetData":
                 self.rows = (self._reader.CurrentByteIndex, 0)
                 self._inside = True
+            case "hyperlinks":
+                self.links = (self._reader.CurrentByteIndex, 0)
+            case following if following in AFTER_LINKS and self.links is None:
+                self.links = (self._reader.CurrentByteIndex,) * 2
+
+    def _column(self, first: int, last: int, attributes: dict[str, str]) -> None:
+        if "style" in attributes:
+            self.columns.append((first, last, attributes["style"]))
+        if "width" in attributes:
+            self.widths |= dict.fromkeys(range(first, min(last, first + WIDEST) + 1), float(attributes["width"]))
 
     def _row_or_cell(self, name: str, attributes: dict[str, str]) -> None:
         if name == "row":
@@ -63,12 +83,19 @@ class Layout:
             self.formulas = True
 
     def _end(self, name: str) -> None:
-        if local(name) == "sheetData":
-            # expat stands at the closing tag, or already behind <sheetData/>
-            at = self._reader.CurrentByteIndex
-            closing = self._part.startswith(f"</{name}".encode(), at)
-            self.rows = (self.rows[0], self._part.index(b">", at) + 1 if closing else at)
-            self._inside = False
+        at = self._reader.CurrentByteIndex
+        match local(name):
+            case "sheetData":
+                self.rows = (self.rows[0], self._behind(name, at))
+                self._inside = False
+            case "hyperlinks" if self.links:
+                self.links = (self.links[0], self._behind(name, at))
+            case "worksheet" if self.links is None:
+                self.links = (at, at)
+
+    def _behind(self, name: str, at: int) -> int:
+        """Where the element that ends here is over: expat stands at its closing tag, or already behind <name/>."""
+        return self._part.index(b">", at) + 1 if self._part.startswith(f"</{name}".encode(), at) else at
 
 
 class Calculation:

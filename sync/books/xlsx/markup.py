@@ -11,7 +11,8 @@ from sync.model import BookError
 Start = Callable[[str, dict[str, str]], None]
 BLOCK = 1 << 20
 # text between tags as the fast lane takes it: no control characters, no entities but the five
-DATA = r"(?:[^<&\x00-\x08\x0b-\x1f]|&(?:amp|lt|gt|quot|apos);)*+"
+_PLAIN = r"[^<&\x00-\x08\x0b-\x1f]*+"
+DATA = rf"{_PLAIN}(?:&(?:amp|lt|gt|quot|apos);{_PLAIN})*+"
 _ENTITY = re.compile("&(amp|lt|gt|quot|apos);")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -68,13 +69,12 @@ def feed(
     to: expat.XMLParserType,
     opening: re.Pattern[bytes],
     closing: bytes,
-    usual: re.Pattern[str],
-    take: Callable[[str], None],
+    take: Callable[[str], bool],
 ) -> None:
     """Parse a long part, with a fast lane.
 
-    What stands between *opening* and the last *closing* of a block goes to *take* as text where it is spelled
-    as *usual*; from the first block that is not, everything goes to the parser.
+    What stands between *opening* and the last *closing* of a block goes to *take* as text, which answers False
+    where it is not spelled as usual; from the first such block on, everything goes to the parser.
     """
     rest = b""
     lane: bool | None = None  # not decided yet
@@ -90,9 +90,8 @@ def feed(
             cut = rest.rfind(closing) + len(closing)
             if cut >= len(closing):
                 text = _text(rest[:cut])
-                lane = text is not None and usual.fullmatch(text) is not None
-                if text is not None and lane:
-                    take(text)
+                lane = text is not None and take(text)
+                if lane:
                     rest = rest[cut:]
         if not lane:
             to.Parse(rest)

@@ -9,13 +9,13 @@ from math import isfinite
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
-from sync.books import Tab, Value
+from sync.books import Link, Tab, Value
 from sync.books.xlsx.layout import Calculation, Layout
 from sync.books.xlsx.package import Package, damaged
 from sync.books.xlsx.places import column_letters
 from sync.books.xlsx.rawzip import replaced
 from sync.books.xlsx.sheet import read_parts
-from sync.books.xlsx.text import markup
+from sync.books.xlsx.text import LINE, MOST_LINES, lines_in, markup
 from sync.model import BookError
 
 if TYPE_CHECKING:
@@ -35,9 +35,12 @@ class Patched:
 def patched(data: bytes, tabs: Mapping[str, Tab], bounds: Bounds) -> Patched:
     """The workbook *data* with the rows of *tabs*."""
     package = Package(data, bounds.unpacked_mb, bounds.ratio)
-    paths = {part.title: part.path for part in package.tabs if part.title in tabs}
-    missing = [title for title in tabs if title not in paths]
-    parts = {path: new_rows(package.part(path), title, tabs[title]) for title, path in paths.items()}
+    ours = [part for part in package.tabs if part.title in tabs]
+    titles = {part.title for part in ours}
+    missing = [title for title in tabs if title not in titles]
+    parts = {
+        part.path: new_rows(package.part(part.path), part.title, tabs[part.title], hidden=part.hidden) for part in ours
+    }
     if all(package.part(path) == part for path, part in parts.items()):
         return Patched(None, missing)
     book = package.part(package.book)
@@ -47,13 +50,15 @@ def patched(data: bytes, tabs: Mapping[str, Tab], bounds: Bounds) -> Patched:
     if after.zip.testzip() is not None:
         raise damaged("copy")
     # Excel stores the same rows in other words: then there is nothing to write either
-    same = read_parts("", package, set(paths)) == read_parts("", after, set(paths))
+    same = read_parts("", package, titles) == read_parts("", after, titles)
     return Patched(None if same else new, missing)
 
 
-def new_rows(part: bytes, title: str, rows: Tab) -> bytes:
+def new_rows(part: bytes, title: str, rows: Tab, *, hidden: bool = False) -> bytes:
     """The sheet *part* with *rows* in place of its own; everything else in it stays."""
     layout = Layout(part)
+    if hidden:  # nobody looks at how high its rows are
+        layout.widths.clear()
     if not layout.utf8:
         raise _not_utf8(title)
     if layout.formulas:
@@ -61,8 +66,8 @@ def new_rows(part: bytes, title: str, rows: Tab) -> bytes:
             f"系统标签页“{title}”里有人写了公式；这一页由程序整页重写，请把公式移到别的标签页。",
             f"There are formulas in the system tab “{title}”, which is rewritten as a whole. Move them elsewhere.",
         )
-    start, stop = layout.rows
-    fresh = part[:start] + _sheet_data(layout, rows) + part[stop:]
+    (start, stop), (links, after) = layout.rows, layout.links or (len(part), len(part))
+    fresh = part[:start] + _sheet_data(layout, rows) + part[stop:links] + _links(layout, rows) + part[after:]
     if layout.dimension is not None:
         size = _dimension(rows)
         fresh = fresh[: layout.dimension] + re.sub(rb'ref="[^"]*"', size, fresh[layout.dimension :], count=1)
@@ -103,6 +108,8 @@ def _row(layout: Layout, number: int, values: Sequence[Value]) -> str:
     if number > 1:  # heights belong to the text of one row
         kept = {name: value for name, value in kept.items() if name in {"s", "customFormat"}}
     attributes = "".join(f" {name}={quoteattr(value)}" for name, value in kept.items() if name not in OF_ITS_OWN)
+    if number > 1:
+        attributes += _height(layout, values)
     width = max(len(values), *(column + 1 for column in layout.styles[min(number, 2)]), 0, 0)
     padded = [*values, *[None] * (width - len(values))]
     cells = "".join(_cell(layout, number, column, value) for column, value in enumerate(padded))
@@ -110,10 +117,18 @@ def _row(layout: Layout, number: int, values: Sequence[Value]) -> str:
     return f'<{p}row r="{number}"{attributes}>{cells}</{p}row>'
 
 
+def _height(layout: Layout, values: Sequence[Value]) -> str:
+    """A row grows with its longest text: not every program sees to that when it opens the book."""
+    texts = (str(value.text if isinstance(value, Link) else value) for value in values)
+    lines = max((lines_in(text, layout.widths.get(place, 0)) for place, text in enumerate(texts)), default=1)
+    return f' ht="{min(lines, MOST_LINES) * LINE}" customHeight="1"' if lines > 1 else ""
+
+
 def _cell(layout: Layout, row: int, column: int, value: Value) -> str:
     p = layout.prefix
     style = layout.style(row, column)
     opening = f'<{p}c r="{column_letters(column)}{row}"' + (f' s="{style}"' if style else "")
+    value = value.text if isinstance(value, Link) else value
     match value:
         case None | "":
             return f"{opening}/>" if style else ""
@@ -124,6 +139,17 @@ def _cell(layout: Layout, row: int, column: int, value: Value) -> str:
     text = str(value)
     space = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
     return f'{opening} t="inlineStr"><{p}is><{p}t{space}>{markup(text)}</{p}t></{p}is></{p}c>'
+
+
+def _links(layout: Layout, rows: Tab) -> bytes:
+    p = layout.prefix
+    found = [
+        f'<{p}hyperlink ref="{column_letters(column)}{row}" location={quoteattr(value.target)}/>'
+        for row, values in enumerate(rows, 1)
+        for column, value in enumerate(values)
+        if isinstance(value, Link)
+    ]
+    return f"<{p}hyperlinks>{''.join(found)}</{p}hyperlinks>".encode() if found else b""
 
 
 def _dimension(rows: Tab) -> bytes:

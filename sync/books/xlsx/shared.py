@@ -10,7 +10,6 @@ from sync.books.xlsx.values import BUILT_IN, Look, Shown, look
 
 T = rf'<t(?: xml:space="preserve")?(?:/>|>({DATA})</t>)'
 _STRING = re.compile(rf"<si>{T}</si>")
-_STRINGS = re.compile(rf"\s*+(?:<si>{T}</si>\s*+)*+")
 _OPENING = re.compile(b"<sst[^<>]*>")
 
 
@@ -19,7 +18,7 @@ def shared_strings(package: Package) -> list[str]:
     path = package.of_kind("sharedStrings")
     strings = _Strings()
     if path is not None:
-        feed(package.blocks(path), strings.parser, _OPENING, b"</si>", _STRINGS, strings.take)
+        feed(package.blocks(path), strings.parser, _OPENING, b"</si>", strings.take)
     return strings.found
 
 
@@ -32,8 +31,13 @@ class _Strings:
         self._value: list[str] = []
         self._aid = False  # inside the reading aid of a word (rPh)
 
-    def take(self, block: str) -> None:
-        self.found.extend(decoded(unescaped(text)) for text in _STRING.findall(block))
+    def take(self, block: str) -> bool:
+        """Add the strings of *block*; False where it holds anything else."""
+        pieces = _STRING.split(block)  # what lies between them, and their texts, by turns
+        if "".join(pieces[::2]).strip():
+            return False
+        self.found.extend(decoded(unescaped(text or "")) for text in pieces[1::2])
+        return True
 
     def _start(self, name: str, _: dict[str, str]) -> None:
         match local(name):

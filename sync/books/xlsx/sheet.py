@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 
 from sync.books.xlsx.markup import DATA, decoded, feed, local, parser, unescaped
 from sync.books.xlsx.package import TRUE, Package, Part, damaged, too_big
@@ -26,16 +26,15 @@ LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 MOST_CELLS = 20_000_000  # twice what an online spreadsheet may hold; one stray cell in the far corner makes 17 billion
 
 # The spelling that Excel, WPS, LibreOffice and the usual libraries give to rows and cells: the fast lane.
-_CELL = (
-    r'<c r="([A-Z]{1,3})[0-9]{1,7}"(?: s="([0-9]{1,6})")?(?: t="([A-Za-z]{1,9})")?(?:/>|>'
-    rf"(<f(?:/>|[^<>]*+(?:/>|>[^<]*+</f>)))?(?:<v/>|(<v>)({DATA})</v>)?(?:<is>{T}</is>)?</c>)"
+# Its groups: column, attributes, a formula, a value element, its value, a text that stands in the cell itself.
+_CELL = re.compile(
+    r'<c r="([A-Z]{1,3})[0-9]{1,7}"([^<>]*+)(?:(?<=/)>|(?<!/)>'
+    rf"(?:(<f)(?:[^<>]*+(?:(?<=/)>|(?<!/)>[^<]*+</f>)))?(?:<v/>|(<v>)({DATA})</v>)?(?:<is>{T}</is>)?</c>)"
 )
 _ROW = r'<row r="([0-9]{1,7})"'
-_CELLS = re.compile(f"{_ROW}|{_CELL}")
-_CAPTURED = re.compile(r"\((?!\?)")  # groups that need not be kept while only the spelling is looked at
-_ROWS = re.compile(
-    _CAPTURED.sub("(?:", rf"\s*+(?:{_ROW}[^<>]*+(?:(?<=/)>|(?<!/)>(?:{_CELL})*+</row>)\s*+)*+"),
-)
+_FRAME = re.compile(rf"\s*+(?:{_ROW}[^<>]*+(?:(?<=/)>|(?<!/)></row>)\s*+)*+")  # rows without their cells
+_OPENED = re.compile(rf"{_ROW}[^<>]*+>\Z")
+_LOOKS = re.compile(r'(?: s="([0-9]{1,6})")?(?: t="([A-Za-z]{1,9})")?/?')
 
 
 def grids(book: str, package: Package) -> list[Grid]:
@@ -54,18 +53,26 @@ def read_tab(book: str, part: Part, package: Package, strings: list[str], shown:
     """One tab."""
     cells = Cells(part.title, strings, shown)
     reader = _TabReader(cells)
-    feed(package.blocks(part.path), reader.parser, re.compile(b"<sheetData>"), b"</row>", _ROWS, cells.take)
+    feed(package.blocks(part.path), reader.parser, re.compile(b"<sheetData>"), b"</row>", cells.take)
     grid = cells.grid(book, reader.merged)
     grid.hidden, grid.tab_id = part.hidden, part.tab_id
     return grid
 
 
-@dataclass(slots=True)
-class Column:
-    """The cells of a column that hold something, and the rows they stand in."""
+class Column(dict[int, Shows]):
+    """The cells of a column that hold something, by row."""
 
-    rows: list[int] = field(default_factory=list)
-    cells: list[Shows] = field(default_factory=list)
+
+class Values(dict[str, Shows]):
+    """What the values of cells that are spelled alike show; one that comes again is not worked out again."""
+
+    def __init__(self, work: Callable[[str], Shows]) -> None:
+        super().__init__()
+        self._work = work
+
+    def __missing__(self, stored: str) -> Shows:
+        found = self[stored] = self._work(stored)
+        return found
 
 
 class Cells(dict[str, Column]):
@@ -84,35 +91,42 @@ class Cells(dict[str, Column]):
         found = self[letters] = Column()
         return found
 
-    def take(self, rows: str) -> None:
-        """Put all cells of *rows*, spelled as usual; flat, because it runs once a cell."""
-        shown, strings = self._shown, self._strings
-        for row, letters, style, kind, formula, opened, value, inline in _CELLS.findall(rows):
-            if row:
-                self.begin(int(row))
-            elif value and not kind:
-                column = self[letters]
-                column.rows.append(self.row)
-                column.cells.append(shown[style][value])
-            elif value and kind == "s":
-                column = self[letters]
-                column.rows.append(self.row)
-                column.cells.append(strings[int(value)])
-            elif opened or inline or formula:
-                text = unescaped(value or inline)
-                self.put(letters, style, kind, text, saved=bool(opened), formula=bool(formula))
+    def take(self, rows: str) -> bool:
+        """Put all cells of *rows*; False, and nothing is put, where they are not spelled as usual."""
+        pieces = _CELL.split(rows)  # what lies between two cells, and the six groups of a cell, by turns
+        looks = {spelling: _LOOKS.fullmatch(spelling) for spelling in set(pieces[2::7])}
+        if not all(looks.values()) or not _FRAME.fullmatch("".join(pieces[::7])):
+            return False
+        kinds = {spelling: (look[1] or "", look[2] or "") for spelling, look in looks.items() if look}
+        values = {spelling: self._values(*kind) for spelling, kind in kinds.items()}
+        row = self.row
+        # flat, because it runs once a cell; most cells have a value
+        groups = (pieces[at:-1:7] for at in range(7))
+        for between, letters, spelling, formula, opened, value, inline in zip(*groups, strict=True):
+            if between:
+                row = self.begin(int(_OPENED.findall(between)[0]))
+            if value:
+                self[letters][row] = values[spelling][value]
+            elif inline or opened or formula:
+                text = unescaped(inline or "")
+                self.put(letters, *kinds[spelling], text, saved=bool(opened), formula=bool(formula))
+        return True
 
-    def begin(self, row: int) -> None:
-        """The next cells stand in *row* (1 is the first)."""
+    def _values(self, style: str, kind: str) -> Mapping[str, Shows]:
+        if not kind and style in self._shown:
+            return self._shown[style]
+        return Values(lambda stored: self._shows(style, kind, unescaped(stored), saved=True, formula=False))
+
+    def begin(self, row: int) -> int:
+        """The next cells stand in *row* (1 is the first); gives its index."""
         if not 1 <= row <= LAST_ROW:
             raise damaged(f"{self.tab}: row {row}")
         self.row = row - 1
+        return self.row
 
     def put(self, letters: str, style: str, kind: str, value: str, *, saved: bool, formula: bool) -> None:
         """Put one cell; *saved*: it has a value element, be it empty."""
-        column = self[letters]
-        column.rows.append(self.row)
-        column.cells.append(self._shows(style, kind, value, saved=saved, formula=formula))
+        self[letters][self.row] = self._shows(style, kind, value, saved=saved, formula=formula)
 
     def _shows(self, style: str, kind: str, value: str, *, saved: bool, formula: bool) -> Shows:
         if formula and not value and not (kind == "str" and saved):
@@ -215,18 +229,19 @@ def _typed(kind: str, value: str) -> Shows:
 
 
 def _end(column: Column) -> int:
-    """How many rows *column* takes up to its last cell that holds something; empty ones at its end are dropped."""
-    while column.cells and column.cells[-1][1] == TAG_EMPTY:
-        column.cells.pop()
-        column.rows.pop()
-    return max(column.rows, default=-1) + 1
+    """How many rows *column* takes up to its last cell that holds something."""
+    last = max(column)
+    if column[last][1] == TAG_EMPTY:
+        last = max((row for row, (_, tag) in column.items() if tag != TAG_EMPTY), default=-1)
+    return last + 1
 
 
 def _spread(column: Column, height: int) -> tuple[list[str], list[str]]:
     """The texts and tags of *column* for all rows."""
     texts, tags = [""] * height, [TAG_EMPTY] * height
-    for row, (text, tag) in zip(column.rows, column.cells, strict=True):
-        texts[row], tags[row] = text, tag
+    for row, (text, tag) in column.items():
+        if row < height:
+            texts[row], tags[row] = text, tag
     return texts, tags
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
-from math import floor
 from typing import Literal
 
 from sync.model import TAG_DATE, TAG_ERROR, TAG_NUMBER, TAG_TIME
@@ -24,6 +23,7 @@ _LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.')
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _NOT_A_DATE = re.compile(r"\[[^\]]*\]|am/pm|a/p|上午/下午|general|g/通用格式|e[+-]", re.IGNORECASE)
 
+_SERIAL = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]{1,3})?")
 LAST_DAY = 2958465  # 9999-12-31
 BETWEEN_SYSTEMS = 1462  # days from the 1900 to the 1904 system
 NEVER = 60  # the 29 February 1900 that workbooks count and the calendar does not
@@ -55,21 +55,20 @@ class Shown(dict[str, tuple[str, str]]):
         return found
 
     def _read(self, stored: str) -> tuple[str, str]:
+        found = self._moment(float(stored)) if self._look != "number" and _SERIAL.fullmatch(stored) else None
+        if found is not None:
+            return found
         text = digits(stored)
-        if text is None:
-            return stored, TAG_ERROR
-        if self._look != "number":
-            return self._moment(float(stored)) or (text, TAG_NUMBER)
-        return text, TAG_NUMBER
+        return (stored, TAG_ERROR) if text is None else (text, TAG_NUMBER)
 
     def _moment(self, serial: float) -> tuple[str, str] | None:
         """The date or time that *serial* is; None where it is neither, so that it stays a number."""
-        if serial < 0 or serial > LAST_DAY + 1:
+        if serial > LAST_DAY + 1:
             return None
-        days = floor(serial)
+        days = int(serial)
         # never rounded up into the next day
         seconds = min(round((serial - days) * 86400), 86399)
-        clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+        clock = _clock(seconds)
         if self._look == "elapsed":
             return f"{days * 24 + seconds // 3600:02}{clock[2:]}", TAG_TIME
         if days == 0 and (self._look == "time" or not self._first):
@@ -103,6 +102,11 @@ def iso(stored: str) -> tuple[str, str] | None:
         return None
     clock = found[2]
     return (f"{found[1]} {clock}" if clock and clock != "00:00:00" else found[1]), TAG_DATE
+
+
+@cache
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 @cache

@@ -1,0 +1,209 @@
+"""Rows typed in a case as tables of an engine, and a clock that is counted by hand, row by row and minute by minute."""
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+import msgspec
+
+from sync.engines import engine, rows
+from sync.flag import flag
+from sync.model import EMPTY, UNREADABLE, VALUE
+from sync.rules import KINDS
+from sync.rules.bench import Bench
+from sync.schema import SHIPPED, Schema, load
+from sync.tables import Table, Tables, column_type
+from sync.workdays import Workdays
+
+UNREAD = "??"  # in a case: somebody typed something that nobody can read
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Schema:
+    return load([SHIPPED], KINDS)
+
+
+def schema(promises, own=None):
+    """The shipped declarations with only *promises* (names), all switched on, and those that a case declares itself."""
+    found = [msgspec.structs.replace(p, on=True) for p in shipped().promises if p.name in promises]
+    found += [msgspec.convert({**told, "name": name}, KINDS[told["kind"]]) for name, told in (own or {}).items()]
+    return msgspec.structs.replace(shipped(), promises=found)
+
+
+def bench(typed, now, *, on="polars", judge_from=None, absent=(), office=None, registers=None):
+    """The tables of *typed* (register → rows of field: text), at the moment *now*."""
+    made = engine(on)
+    declared = registers or shipped().registers
+    tables = {name: _table(declared[name], lines, made, absent) for name, lines in typed.items()}
+    calendars = dict(shipped().calendars)
+    if office:
+        calendars["office"] = msgspec.structs.replace(calendars["office"], **office)
+    workdays = {name: Workdays(calendar) for name, calendar in calendars.items()}
+    return Bench(Tables(made, tables, made.table({}, {})), now, judge_from, workdays)
+
+
+def judged(promises, typed, now, *, on="polars", own=None, **told):
+    """The flags as dictionaries, in the order of the table."""
+    made = bench(typed, now, on=on, **told)
+    return rows(made.tables.engine.columns(flag(schema(promises, own), made)))
+
+
+def _table(register, lines, made, absent):
+    data = {"_book": [], "_tab": [], "_row": [], "_key": [], "_kind": [], "_void": []}
+    types = dict.fromkeys(data, "text") | {"_row": "integer", "_void": "boolean"}
+    for field in register.fields:
+        data |= {field.name: [], f"{field.name}__state": [], f"{field.name}__text": []}
+        types |= {field.name: column_type(field.reads_as), f"{field.name}__state": "text", f"{field.name}__text": "text"}
+    for number, line in enumerate(lines, 2):
+        assert line.keys() <= register.by_name.keys(), line.keys() - register.by_name.keys()
+        for field in register.fields:
+            raw = line.get(field.name)
+            state = EMPTY if raw is None else UNREADABLE if raw == UNREAD else VALUE
+            data[field.name].append(_value(raw, types[field.name]) if state == VALUE else None)
+            data[f"{field.name}__state"].append(state)
+            data[f"{field.name}__text"].append("" if raw is None else str(raw))
+        data["_book"].append(register.book)
+        data["_tab"].append(register.title.zh)
+        data["_row"].append(number)
+        data["_key"].append(data[register.primaryKey][-1])
+        data["_kind"].append("used")
+        data["_void"].append(line.get("void") is True)
+    return Table(register, made.table(data, types), frozenset(absent))
+
+
+def _value(raw, kind):
+    if kind == "datetime":
+        return raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
+    return {"integer": int, "number": float, "boolean": bool, "text": str}[kind](raw)
+
+
+# ---------------------------------------------------------------- a clock counted by hand
+
+
+@dataclass(frozen=True)
+class Judged:
+    state: str
+    due: datetime | None = None
+    late: int | None = None
+    held: int = 0
+
+
+def clock(promise, start, stop, holds, now, workdays, *, by_date=False):
+    """What a clock says, found by walking from minute to minute. *holds* are (from, to or None)."""
+    ends = stop + DAY if stop and by_date else stop
+    due = _due(promise, start, workdays)
+    ticking = _ticking(promise, workdays)
+    began = start.replace(hour=0, minute=0) if by_date else start
+    spans = [(max(a, start), min(b or now, ends or b or now)) for a, b in holds]
+    held_minutes = 0
+    if promise.holds and any(b > a for a, b in spans):
+        due, held_minutes = _pushed(due, spans, ticking)
+    running = promise.holds and any(a <= now and (b is None or b > now) and a < due for a, b in holds)
+    until = ends or now
+    late = sum(1 for m in _minutes(due, until) if ticking(m)) if until > due else None
+    if stop and stop < began:
+        return Judged("not_judged", due, None, held_minutes)
+    if stop:
+        state = "met" if ends <= due else "met_late"
+    elif now > due:
+        state = "overdue"
+    elif running:
+        state = "on_hold"
+    else:
+        state = "due_soon" if now + timedelta(hours=2) >= due else "not_due"
+    return Judged(state, due, late, held_minutes)
+
+
+def _pushed(due, spans, ticking):
+    """Walk on from *due* as many counted minutes as were held before it, minute by minute."""
+    first, last = min(a for a, _ in spans), max(b for _, b in spans)
+    held = {m for m in _minutes(first, last) if ticking(m) and any(a <= m < b for a, b in spans)}
+    # each held minute before the due moment moves it by one, and may bring further held minutes before it
+    runs, minutes = _runs(sorted(held), ticking), 0
+    for run in runs:
+        if _walked(due, minutes, ticking) > run[0]:
+            minutes += len(run)
+    return (_walked(due, minutes, ticking) if minutes else due), minutes
+
+
+def _runs(held, ticking):
+    """Held minutes in runs that nothing but closed hours interrupts."""
+    found = []
+    for minute in held:
+        if found and not any(ticking(m) for m in _minutes(found[-1][-1] + MINUTE, minute)):
+            found[-1].append(minute)
+        else:
+            found.append([minute])
+    return found
+
+
+def _walked(at, minutes, ticking):
+    while minutes:
+        minutes -= ticking(at)
+        at += MINUTE
+    return at
+
+
+def _minutes(first, last):
+    while first < last:
+        yield first
+        first += MINUTE
+
+
+def _ticking(promise, workdays):
+    if promise.hours == "always":
+        return lambda _: True
+
+    @lru_cache(maxsize=4000)
+    def spans(day):
+        return workdays.day(day).spans
+
+    def ticks(at):
+        minute = at.hour * 60 + at.minute
+        return any(a <= minute < b for a, b in spans(at.date()))
+
+    return ticks
+
+
+def _due(promise, start, workdays):
+    number, unit = promise.limit.split(" ", 1)
+    number = float(number)
+    midnight = datetime.combine(start.date(), time())
+    if promise.measure == "elapsed":
+        return start + timedelta(minutes=number * {"min": 1, "h": 60}[unit])
+    if promise.measure == "calendar_days":
+        return midnight + DAY * (math.ceil(number) + 1)
+    if promise.measure == "months":
+        return months(start.date(), int(number)) + DAY
+    if promise.measure == "working_time":
+        return _walked(start, round(number * {"min": 1, "h": 60}[unit]), _ticking(promise, workdays))
+    opened = _opening(start, workdays)
+    day, left = opened.date(), math.ceil(number)
+    while left:
+        day += DAY
+        left -= bool(workdays.day(day).spans)
+    if promise.measure == "end_of_day":
+        return datetime.combine(day, time()) + workdays.day(day).spans[-1][1] * MINUTE
+    return datetime.combine(day, opened.time())
+
+
+def _opening(at, workdays):
+    while True:
+        minute = at.hour * 60 + at.minute
+        for first, last in workdays.day(at.date()).spans:
+            if minute < last:
+                return max(at, datetime.combine(at.date(), time()) + first * MINUTE)
+        at = datetime.combine(at.date() + DAY, time())
+
+
+def months(day: date, number: int) -> datetime:
+    """The same day of the month *number* months on, or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + number, 12)
+    for last in range(day.day, 27, -1):
+        try:
+            return datetime(year, month + 1, last)
+        except ValueError:
+            continue
+    return datetime(year, month + 1, day.day)
