@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name, xl_range
 from xlsxwriter.worksheet import Worksheet
 
 from sync.model import (
@@ -80,6 +81,7 @@ COLOURS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("#FFFFFF", "#2F6B2F", ("met", "ok")),
 )
 FAULTY = "数据有误"
+LINKED: Mapping[str, object] = {"font_color": "#1155CC", "underline": 1}
 
 # ---------------------------------------------------------------- what staff read
 
@@ -223,12 +225,38 @@ def write_book(
     part.replace(path)
 
 
+class _Filled(str):
+    """A formula that is filled down *area*, as it stands in the first row."""
+
+    __slots__ = ("area",)
+    area: str
+
+
 class _Tab(Worksheet):  # type: ignore[misc]
-    """A tab whose formulas are written as they are."""
+    """A tab whose formulas are written as they are, and those that are filled down only once."""
+
+    def fill_down(self, first: int, last: int, column: int, formula: str, look: Any) -> None:
+        """*formula*, written for the row with index *first*, in all rows to *last*.
+
+        Stored once: 20,000 rows open in LibreOffice a second later than without it, and not six.
+        """
+        filled = _Filled(formula.removeprefix("="))
+        filled.area = xl_range(first, column, last, column)
+        for row in range(first, last + 1):
+            self.write_formula(row, column, filled, look, "")
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002
         # Ours use no function newer than 2007; looking for forty newer names in each took most of the time.
-        return formula.removeprefix("=")
+        return formula if isinstance(formula, _Filled) else formula.removeprefix("=")
+
+    def _xml_formula_element(self, formula: str, result: object, attributes: Sequence[tuple[str, object]] = ()) -> None:
+        if not isinstance(formula, _Filled):
+            super()._xml_formula_element(formula, result, attributes)
+            return
+        place = "".join(f' {name}="{value}"' for name, value in attributes)
+        first = formula.area.split(":")[0] == dict(attributes)["r"]
+        stored = f' ref="{formula.area}" si="0">{escape(formula)}</f>' if first else ' si="0"/>'
+        self.fh.write(f'<c{place}><f t="shared"{stored}<v></v></c>')
 
 
 class _Sheets:
@@ -318,8 +346,7 @@ class _Sheets:
         sheet.write_string(1, 1, STATUS_HEADER, head)
         sheet.write_comment(1, 1, STATUS_NOTE, {"x_scale": 2.1, "y_scale": 1.5, "font_size": 9})
         last = xl_col_to_name(max(places.values()))
-        for row in range(FIRST, end + 1):
-            sheet.write_formula(row, 1, status_formula(register.name, row + 1, last), plain, "")
+        sheet.fill_down(FIRST, end, 1, status_formula(register.name, FIRST + 1, last), plain)
         void = places.get(VOID)
         if void is not None:
             rule = {"type": "formula", "criteria": f'=OR(${xl_col_to_name(void)}3="是",${xl_col_to_name(void)}3=TRUE)'}
@@ -358,7 +385,7 @@ class _Sheets:
         sheet.write_string(1, 0, title.en, self.format(font_size=11, font_color="#5F6B7A"))
         head = self.format(bold=True, bg_color="#BCD5EF", valign="vcenter", bottom=1)
         text = self.format(text_wrap=True, valign="top")
-        link = self.format(valign="top", font_color="#1155CC", underline=1)
+        link = self.format(valign="top", **LINKED)
         self._line(sheet, 3, ("表", "写什么", "What goes there"), head)
         row = 4
         for register in self.registers.values():
@@ -368,7 +395,8 @@ class _Sheets:
             sheet.write_url(row, 0, f"internal:'{tab}'!A{FIRST + 1}", link, tab)
             row += 1
         sheet.set_row(row, 32)
-        self._line(sheet, row, (PROBLEM_TAB, *PROBLEM_WORDS), text)
+        self._line(sheet, row, ("", *PROBLEM_WORDS), text)
+        sheet.write_url(row, 0, f"internal:'{PROBLEM_TAB}'!A2", link, PROBLEM_TAB)
         self._line(sheet, row + 2, ("规矩", "", "House rules"), head)
         for at, (short, zh, en) in enumerate(HOUSE_RULES, row + 3):
             sheet.set_row(at, 34)
@@ -392,8 +420,9 @@ class _Sheets:
                 sheet.hide()
                 sheet.set_column(0, len(titles) - 1, 24)
                 continue
-            for place, width in enumerate((14, 10, 60, 36, 12, 26)):
-                sheet.set_column(place, place, width, self.format(text_wrap=True, valign="top"))
+            for place, width in enumerate((14, 10, 84, 18, 12, 22)):
+                look = LINKED if place == len(titles) - 1 else {}
+                sheet.set_column(place, place, width, self.format(text_wrap=True, valign="top", **look))
             _paper(sheet)
 
 

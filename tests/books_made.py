@@ -1,5 +1,4 @@
 """Workbooks for the tests of the room of books: made by real tools, or by hand where no tool would make them."""
-# ruff: noqa: DTZ001 - workplace time has no zone
 
 import datetime as dt
 import io

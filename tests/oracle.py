@@ -3,8 +3,8 @@
 It uses the readers of *sync.cells* for single cells and nothing else of the program's own way of working.
 """
 
-import re
 import itertools
+import re
 from collections import defaultdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

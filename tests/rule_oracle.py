@@ -1,4 +1,4 @@
-"""Rows typed in a case as tables of an engine, and a clock that is counted by hand, row by row and minute by minute."""
+"""Rows typed in a case as tables of an engine, and a clock that is counted by hand: row by row, step by step."""
 
 import math
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from sync.workdays import Workdays
 
 UNREAD = "??"  # in a case: somebody typed something that nobody can read
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+STEP = 10 * MINUTE  # the stride of the walk: all moments of the comparison lie on it
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +42,7 @@ def bench(typed, now, *, on="polars", judge_from=None, absent=(), office=None, r
     if office:
         calendars["office"] = msgspec.structs.replace(calendars["office"], **office)
     workdays = {name: Workdays(calendar) for name, calendar in calendars.items()}
-    return Bench(Tables(made, tables, made.table({}, {})), now, judge_from, workdays)
+    return Bench(Tables(made, tables, made.table({"code": []}, {"code": "text"})), now, judge_from, workdays)
 
 
 def judged(promises, typed, now, *, on="polars", own=None, **told):
@@ -91,7 +92,7 @@ class Judged:
 
 
 def clock(promise, start, stop, holds, now, workdays, *, by_date=False):
-    """What a clock says, found by walking from minute to minute. *holds* are (from, to or None)."""
+    """What a clock says, found by walking ten minutes at a time. *holds* are (from, to or None)."""
     ends = stop + DAY if stop and by_date else stop
     due = _due(promise, start, workdays)
     ticking = _ticking(promise, workdays)
@@ -102,7 +103,7 @@ def clock(promise, start, stop, holds, now, workdays, *, by_date=False):
         due, held_minutes = _pushed(due, spans, ticking)
     running = promise.holds and any(a <= now and (b is None or b > now) and a < due for a, b in holds)
     until = ends or now
-    late = sum(1 for m in _minutes(due, until) if ticking(m)) if until > due else None
+    late = sum(10 for at in _steps(due, until) if ticking(at)) if until > due else None
     if stop and stop < began:
         return Judged("not_judged", due, None, held_minutes)
     if stop:
@@ -117,39 +118,38 @@ def clock(promise, start, stop, holds, now, workdays, *, by_date=False):
 
 
 def _pushed(due, spans, ticking):
-    """Walk on from *due* as many counted minutes as were held before it, minute by minute."""
+    """Walk on from *due* as many counted minutes as were held before it."""
     first, last = min(a for a, _ in spans), max(b for _, b in spans)
-    held = {m for m in _minutes(first, last) if ticking(m) and any(a <= m < b for a, b in spans)}
-    # each held minute before the due moment moves it by one, and may bring further held minutes before it
-    runs, minutes = _runs(sorted(held), ticking), 0
-    for run in runs:
+    held = [at for at in _steps(first, last) if ticking(at) and any(a <= at < b for a, b in spans)]
+    minutes = 0
+    for run in _runs(held, ticking):  # what moves the due moment may bring a later hold before it
         if _walked(due, minutes, ticking) > run[0]:
-            minutes += len(run)
+            minutes += 10 * len(run)
     return (_walked(due, minutes, ticking) if minutes else due), minutes
 
 
 def _runs(held, ticking):
-    """Held minutes in runs that nothing but closed hours interrupts."""
+    """What was held, in runs that nothing but closed hours interrupts."""
     found = []
-    for minute in held:
-        if found and not any(ticking(m) for m in _minutes(found[-1][-1] + MINUTE, minute)):
-            found[-1].append(minute)
+    for at in held:
+        if found and not any(ticking(between) for between in _steps(found[-1][-1] + STEP, at)):
+            found[-1].append(at)
         else:
-            found.append([minute])
+            found.append([at])
     return found
 
 
 def _walked(at, minutes, ticking):
-    while minutes:
-        minutes -= ticking(at)
-        at += MINUTE
+    while minutes > 0:
+        minutes -= 10 * ticking(at)
+        at += STEP
     return at
 
 
-def _minutes(first, last):
+def _steps(first, last):
     while first < last:
         yield first
-        first += MINUTE
+        first += STEP
 
 
 def _ticking(promise, workdays):

@@ -1,5 +1,4 @@
 """今日待办.xlsx: a tab a person, each line leads to its cell, and an open one is never in the way."""
-# ruff: noqa: DTZ001 - workplace time has no zone
 
 import datetime as dt
 import os

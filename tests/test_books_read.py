@@ -1,8 +1,8 @@
 """Every cell of a workbook arrives with its text and with what the workbook says it is."""
-# ruff: noqa: DTZ001 - workplace time has no zone
 
 import datetime as dt
 import hashlib
+import random
 import string
 from math import isclose
 
@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from sync.books import open_book
 from sync.books.memory import MemoryBook
+from sync.books.xlsx import apart
 from sync.books.xlsx import sheet as sheets
 from sync.books.xlsx.package import Package
 from sync.books.xlsx.places import column_index, column_letters
 from sync.books.xlsx.values import Shown, look
 from sync.model import Grid, Raw
-from sync.settings import BookAt, Settings
+from sync.settings import BookAt, Bounds, Settings
 
 
 def read(content: dict[str, str | bytes]) -> Grid:
@@ -315,6 +316,16 @@ def test_rows_beyond_one_block_are_all_read():
     assert read(parts(rows)).texts == [[str(n) for n in range(1, 60_001)]]
     odd = rows.replace('<c r="A50000">', '<c  r="A50000">')
     assert read(parts(odd)).texts == [[str(n) for n in range(1, 60_001)]]
+
+
+def test_a_book_is_read_however_often_its_reader_is_looked_at(tmp_path, monkeypatch):
+    """The parent looks at the child's memory while the child still takes the book in."""
+    monkeypatch.setattr(apart, "GLANCE", 0.01)
+    noise = random.Random(1).randbytes(400_000).hex()
+    strings = "".join(f"<si><t>{noise[at : at + 20_000]}</t></si>" for at in range(0, 800_000, 20_000))
+    path = tmp_path / "b.xlsx"
+    path.write_bytes(packed(parts('<row r="1"><c r="A1" t="s"><v>39</v></c></row>', strings=strings)))
+    assert book_at(path, Bounds(seconds=20)).read(AT).grids[0].texts == [[noise[-20_000:]]]
 
 
 def test_letters_and_indexes_are_each_others_inverse():

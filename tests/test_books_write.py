@@ -3,10 +3,12 @@
 import io
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
 import sys
+import time
 import zipfile
 
 import pytest
@@ -14,6 +16,7 @@ from books_made import AT, book_at, decorated, loaded, packed, parts, sheet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync.books import Link
 from sync.books.xlsx import locks
 from sync.books.xlsx.layout import Layout
 from sync.books.xlsx.package import Package
@@ -382,16 +385,90 @@ def test_a_zip_with_something_in_front_is_left_alone(tmp_path):
     assert "另存" in written.words["zh"]
 
 
+def test_a_link_leads_to_its_cell_and_none_is_left_of_the_night_before(book):
+    """Links stand once a tab, in their place among its elements, and go with their rows."""
+    for rows in (2, 3, 1):
+        linked = [["表", "打开"], *([f"第{n}项", Link(f"维修单!A{n}", f"'维修单'!A{n}")] for n in range(1, rows))]
+        write(book, {"_问题": linked})
+        found = [cell.hyperlink for row in loaded(book.path)["_问题"] for cell in row if cell.hyperlink]
+        assert [(link.ref, link.location) for link in found] == [
+            (f"B{n + 1}", f"'维修单'!A{n}") for n in range(1, rows)
+        ]
+    part = zipfile.ZipFile(book.path).read("xl/worksheets/sheet3.xml").decode()
+    assert "hyperlink" not in part
+    write(book, {"_问题": [["表"], [Link("甲 & 乙", "'甲 & \"乙\"'!A1")]]})
+    part = zipfile.ZipFile(book.path).read("xl/worksheets/sheet3.xml").decode()
+    assert part.index("<conditionalFormatting") < part.index("<hyperlinks>") < part.index("<pageMargins")
+    assert loaded(book.path)["_问题"]["A2"].hyperlink.location == "'甲 & \"乙\"'!A1"
+
+
+def test_rows_grow_with_their_longest_text_where_people_see_them(book):
+    long = "这一格写的不是日期，" * 6  # 120 letters wide, in a column of 30
+    write(book, {title: [["a", "b"], [long, "短"], ["短", None]] for title in ("_问题", "_状态")})
+    tabs = loaded(book.path)
+    assert tabs["_问题"].row_dimensions[2].height >= 5 * 15
+    assert tabs["_问题"].row_dimensions[3].height is None
+    assert tabs["_状态"].row_dimensions[2].height is None
+
+
 # ---------------------------------------------------------------- in a real office program
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed here")
-def test_libreoffice_opens_the_book_and_its_formulas_see_the_marks(book, tmp_path):
+office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed here")
+
+
+@pytest.fixture(scope="module")
+def soffice(tmp_path_factory):
+    """How LibreOffice is called, with settings of its own."""
+    return ["soffice", f"-env:UserInstallation={tmp_path_factory.mktemp('profile').as_uri()}", "--headless"]
+
+
+def converted(soffice, path, to):
+    """*path*, saved by LibreOffice in the format *to*."""
+    out = path.parent / "out"
+    command = [*soffice, "--convert-to", to, "--outdir", str(out), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return out / f"{path.stem}.{to.partition(':')[0]}"
+
+
+@office
+def test_libreoffice_opens_the_book_and_its_formulas_see_the_marks(book, soffice):
     write(book)
-    profile = (tmp_path / "profile").as_uri()
-    to = "csv:Text - txt - csv (StarCalc):44,34,76"
-    command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", to]
-    subprocess.run([*command, "--outdir", str(tmp_path), str(book.path)], check=True, capture_output=True, timeout=120)
-    lines = (tmp_path / "服务 台账.csv").read_text(encoding="utf-8").splitlines()
+    path = converted(soffice, book.path, "csv:Text - txt - csv (StarCalc):44,34,76")
+    lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("单号,状态,数量,小计")
     assert lines[5].startswith("WX-00005,超时未完 5,5,10")
+
+
+@office
+def test_a_book_that_libreoffice_saved_is_read_and_marked(book, soffice):
+    """Other styles, other spellings, other part names: the tabs are found and the formulas stay."""
+    write(book)
+    saved = book_at(converted(soffice, book.path, "xlsx"))
+    assert texts(saved, "_状态")[5] == ["WX-00005", "超时未完 5"]
+    before = {cell.coordinate: cell.value for row in loaded(saved.path)["维修单"] for cell in row}
+    marks = {**MARKS, "_问题": [["标签页", "说明"], ["维修单", Link("A2", "'维修单'!A2")]]}
+    assert write(saved, marks).outcome == "written"
+    assert write(saved, marks).outcome == "unchanged"
+    assert texts(saved, "_问题") == [["标签页", "说明"], ["维修单", "A2"]]
+    after = {cell.coordinate: cell.value for row in loaded(saved.path)["维修单"] for cell in row}
+    assert after == before
+    assert "_状态" in str(after["B2"])
+
+
+@office
+def test_libreoffice_holds_the_book_until_it_is_killed(book, soffice):
+    """Its lock file stays behind after a crash, and is not obeyed."""
+    with subprocess.Popen(
+        [*soffice, "--norestore", str(book.path)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as office:  # fmt: skip
+        try:
+            held = any(book.held_by() or time.sleep(0.2) for _ in range(300))
+            outcomes = {write(book).outcome for _ in range(10)}
+        finally:
+            os.killpg(office.pid, signal.SIGKILL)
+    assert held
+    assert outcomes == {"held"}
+    assert list(locks.lock_files(book.path))
+    assert write(book).outcome == "written"

@@ -1,15 +1,18 @@
 """The books that init makes: what staff see and what helps them to type."""
 
 import csv
+import re
 import shutil
 import subprocess
 import tomllib
+import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
 
 import msgspec
 import openpyxl
 import pytest
+from defusedxml import ElementTree
 
 from sync import init
 from sync.model import STATES, DeclarationError, ErrorCell, Formula, Merge, status_key, status_order
@@ -17,6 +20,7 @@ from sync.rules import KINDS
 from sync.schema import SHIPPED, Words, load
 from sync.settings import Settings
 
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 AT = datetime(2026, 11, 22, 2, 0)
 WORDS = {state: f"● {state}" for state in STATES}
 CALL = {
@@ -132,6 +136,46 @@ def test_a_renamed_header_stands_behind_the_others(tmp_path: Path, schema):
     titles = [cell.value for cell in openpyxl.load_workbook(path)["报修登记"][2]]
     assert titles[-2:] == ["来电方式", "我的备忘"]
     assert "报修方式" not in titles
+
+
+def test_a_status_is_stored_once_and_filled_down(book, schema, tmp_path: Path):
+    """Each row looks for its own id, and the file spells the formula out for the first row only."""
+    sheet = book["报修登记"]
+    assert sheet["B3"].value.startswith("=IF($A3=") and sheet["B4"].value.startswith("=IF($A4=")  # noqa: PT018
+    part = zipfile.ZipFile(made(tmp_path / "b.xlsx", schema)).read("xl/worksheets/sheet2.xml").decode()
+    rows = 2 + init.GROWTH + init.SPARE  # two calls, numbers written ahead, and room
+    assert part.count('<f t="shared" si="0"/>') == rows - 1
+    assert part.count("MATCH(") == 2
+
+
+def test_the_file_keeps_to_what_a_workbook_may_hold(schema, tmp_path: Path):
+    """Office programs repair what breaks these limits: titles, lists, notes, names, relations, parts."""
+    path = made(
+        tmp_path / "b.xlsx", schema, names=[n for n, r in schema.registers.items() if r.tabs[0].book == "service"]
+    )
+    archive = zipfile.ZipFile(path)
+    names = archive.namelist()
+    assert len({name.lower() for name in names}) == len(names)
+    xml = {
+        name: ElementTree.fromstring(archive.read(name)) for name in names if name.endswith((".xml", ".rels", ".vml"))
+    }
+    for name, root in xml.items():
+        ids = [one.get("Id") for one in root] if name.endswith(".rels") else []
+        assert len(set(ids)) == len(ids)
+        for one in root.iter(f"{{{MAIN}}}dataValidation"):
+            listed = one.findtext(f"{{{MAIN}}}formula1") or ""
+            assert len(listed.strip('"')) <= 255
+            assert len(one.get("promptTitle", "") + one.get("errorTitle", "")) <= 64
+            assert len(one.get("error", "")) <= 225
+        commented = [one.get("ref") for one in root.iter(f"{{{MAIN}}}comment")]
+        assert len(set(commented)) == len(commented)
+        assert all(re.fullmatch(r"[A-Z]+2", ref) for ref in commented)
+        assert max((len(one.text or "") for one in root.iter(f"{{{MAIN}}}f")), default=0) <= 8192
+    titles = [one.get("name") for one in xml["xl/workbook.xml"].iter(f"{{{MAIN}}}sheet")]
+    assert len({title.lower() for title in titles}) == len(titles)
+    assert all(re.fullmatch(r"[^\[\]:*?/\\]{1,31}", title) for title in titles)
+    defined = {one.get("name") for one in xml["xl/workbook.xml"].iter(f"{{{MAIN}}}definedName")}
+    assert defined <= {"_xlnm._FilterDatabase", "_xlnm.Print_Titles"}
 
 
 def test_a_new_department_is_never_written_over(tmp_path: Path, schema):

@@ -17,7 +17,7 @@ bands:
 fields:
   - {name: no, title: {zh: 单号, en: No.}, kind: id, constraints: {pattern: 'W-.*'}, band: call}
   - {name: done, title: {zh: 完工, en: Done}, type: date, constraints: {minimum: '2024-01-01'}}
-  - {name: told, title: {zh: 来电, en: Told}, type: datetime, split: {date: {zh: 日, en: Day}, time: {zh: 时, en: Hour}}}
+  - {name: told, title: {zh: 来电, en: Told}, type: datetime, split: {date: {zh: 日, en: D}, time: {zh: 时, en: H}}}
   - {name: phone, title: {zh: 电话, en: Phone}, kind: phone, personal: true, foreign: works}
   - name: state
     title: {zh: 状态, en: State}
@@ -75,7 +75,7 @@ MISTAKES = [
     ("minimum: '2024-01-01'", "minimum: 5", 10, "fields[1].constraints.minimum", "cannot bound a date"),
     ("{pattern: 'W-.*'}", "{required: 1}", 9, "fields[0].constraints.required", "Expected `bool`"),
     ("band: call", "band: cal", 9, "fields[0].band", "there is no band"),
-    (", time: {zh: 时, en: Hour}}", "}", 11, "fields[2].split", "a date and a time"),
+    (", time: {zh: 时, en: H}}", "}", 11, "fields[2].split", "a date and a time"),
     ("type: datetime, split", "type: date, split", 11, "fields[2].split", "on a datetime"),
     ("foreign: works", "foreign: work", 12, "fields[3].foreign", "did you mean “works”?"),
     ("personal: true", "personal: staff", 12, "fields[3].personal", "foreign: staff"),

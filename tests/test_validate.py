@@ -37,7 +37,7 @@ JOB_CELLS = {
     "开始日期": DATES, "结束日期": DATES, "期限": [*DATES, Raw("2023-12-31", TAG_DATE)],
     "开始时间": [*TIMES, BLANK], "结束时间": [*TIMES, BLANK],
     "客户": texts(*WORDS), "付款方": texts(*WORDS, ""),
-    "台数": [Raw("3", TAG_NUMBER), Raw("０", TAG_TEXT), Raw("51", TAG_NUMBER), Raw("2.5", TAG_NUMBER), Raw("三台", TAG_TEXT)],
+    "台数": [Raw("3", TAG_NUMBER), Raw("０", TAG_TEXT), Raw("51", TAG_NUMBER), Raw("2.5", TAG_NUMBER), *texts("三台")],
     "状态": texts("完成", "好了", "未完", "OPEN", "完工", ""), "急": texts("是", "否", "X", "", "√"),
     "说明": texts("屏幕黑", "", "无"), "纸单号": texts("A1", "a1", "A2", "", "1E5"),
     "作废": texts("", "", "是", "否"), "作废原因": texts("", "写错了"),

@@ -47,7 +47,7 @@ class Recurrence(Promise, frozen=True, kw_only=True, tag="recurrence", tag_field
 
 
 def judge(promise: Recurrence, bench: Bench) -> Frame:
-    """One flag for each period that has passed since *judge_from*, and for the next one when it is near."""
+    """One flag for each period since *judge_from*: past, running, or about to begin."""
     if promise.every == "calendar week":
         return _weeks(promise, bench)
     table = bench.table(promise)
@@ -127,7 +127,7 @@ def _slots(promise: Recurrence, bench: Bench, frame: Frame) -> Frame:
     kept = [name for name in (promise.anchor, promise.until_months, promise.until, promise.responsible) if name]
     frame = frame.with_columns(_begin=begin).select(*dict.fromkeys([*PLACE, "_key", "_begin", *kept]))
     period = limit(promise.every)
-    horizon = bench.now + _length(promise.due_soon) + timedelta(days=92)
+    horizon = bench.now + _length(promise.due_soon)
     counter = bench.tables.engine.table({"_k": _counted(bench, frame, period, horizon)}, {"_k": "integer"})
     least = timedelta(days={"day": 1, "week": 7, "month": 28}[period.unit] * int(period.number))
     # a first sieve, so that the months of far periods are not worked out
