@@ -23,7 +23,7 @@ from sync.model import (
     RowRef,
     Tonight,
 )
-from sync.schema import Field, Register, Schema
+from sync.schema import Field, Schema
 from sync.tables import Frame, Table, Tables
 
 STAFF, CUSTOMERS = "staff", "customers"
@@ -89,7 +89,7 @@ def _flag(line: Mapping[str, object], names: _Names, schema: Schema) -> Flag:
 
 
 def _problem(line: Mapping[str, object]) -> Problem:
-    return Problem(**{**line, "params": json.loads(str(line["params"]))})  # type: ignore[arg-type]
+    return Problem(**{**line, "params": json.loads(str(line["params"]))})
 
 
 # ---------------------------------------------------------------- what a row is called

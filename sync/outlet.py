@@ -24,7 +24,7 @@ MARKS: Mapping[str, str] = {
     "unchanged": "the same as before, the file was not touched",
     "held": "waiting, somebody has the book open",
     "changed": "waiting, somebody saved the book after it was read",
-    "no_tabs": "not written, the book has no system tabs; add them with: servicebook apply",
+    "no_tabs": "not written, the book has no system tabs; add empty tabs called _状态, _问题 and _同步",
     "failed": "not written",
 }
 

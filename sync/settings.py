@@ -71,8 +71,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """servicebook.toml."""
 
     department: Department = Department(name=Words(zh="售后服务部", en="After-sales service"))
-    books: dict[str, BookAt] = {}
-    promises: dict[str, OwnFigure] = {}
+    books: dict[str, BookAt] = {}  # noqa: RUF012 - each gets its own
+    promises: dict[str, OwnFigure] = {}  # noqa: RUF012 - each gets its own
     gates: Gates = Gates()
     bounds: Bounds = Bounds()
     engine: Literal["polars", "duckdb"] = "polars"

@@ -22,8 +22,8 @@ OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
         "Somebody saved the book after it was read; nothing was written over it. The next run brings the marks.",
     ),
     "no_tabs": (
-        "工作簿里没有系统标签页（{detail}），标记没有地方写；运行 servicebook apply 补上。",
-        "The book has no system tabs ({detail}) to take the marks. Add them with: servicebook apply",
+        "工作簿里没有系统标签页（{detail}），标记没有地方写；请在工作簿里新建同名的空白页，下次运行就会填上。",
+        "The book has no system tabs ({detail}) to take the marks. Add empty tabs with these names; the next run fills them.",
     ),
     "failed": (
         "标记没有写成，文件保持原样：{detail}。请检查磁盘空间和文件夹的写入权限。",
@@ -31,8 +31,8 @@ OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
     ),
 }
 LACKING = (
-    "但缺少标签页：{tabs}；运行 servicebook apply 补上。",
-    " But these tabs are missing: {tabs}. Add them with: servicebook apply",
+    "但缺少标签页：{tabs}；请新建同名的空白页。",
+    " But these tabs are missing: {tabs}. Add empty tabs with these names.",
 )
 
 
