@@ -177,7 +177,9 @@ def _write(
     with _step(say, "report") as told, _forgiven(outcome, "report", say):
         _report(folder, settings, schema, outcome, say)
         told.append(", ".join(f"{book} {written.outcome}" for book, written in outcome.written.items()))
-    outcome.tonight = replace(outcome.tonight, books=[_told(state, outcome, last) for state in outcome.tonight.books])
+    waiting = _written_to(schema)
+    states = [_told(state, outcome, last) if state.book in waiting else state for state in outcome.tonight.books]
+    outcome.tonight = replace(outcome.tonight, books=states)
     night = _with_books(night, outcome)
     kept.amend(night)
     try:
@@ -334,11 +336,19 @@ def _report(folder: Path, settings: Settings, schema: Schema, outcome: Outcome, 
     made = report.marks(outcome.tonight, outcome.refs, outcome.flags, schema, outcome.words)
     digests = {copy.book: copy.digest for copy in outcome.copies}
     for book in _books(folder, settings):
+        if book.name not in _written_to(schema):
+            continue  # last year's book, an export: it is only read
         with _forgiven(outcome, book.name, say):
             tabs = report.tabs(book.name, outcome.tonight, outcome.refs, made, outcome.words)
             written = outcome.written[book.name] = book.write_tabs(tabs, digests[book.name])
             if written.outcome == "failed":
                 outcome.failures.append(f"{book.name}: {written.words['en']}")
+
+
+def _written_to(schema: Schema) -> set[str]:
+    """The books that marks go to: those with at least one tab that is not read only."""
+    sources = (source for register in schema.registers.values() for source in register.tabs)
+    return {source.book for source in sources if source.mode == "write"}
 
 
 def _link(path: Path, place: Path) -> str:

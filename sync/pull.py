@@ -140,9 +140,10 @@ def gate(
         if not tab.good or had <= tab.rows:
             continue
         lost = (had - tab.rows) * 100 / had
-        if tab.rows == 0 or (had >= gates.base and lost > gates.stop_percent):
+        too_many = tab.rows == 0 or (had >= gates.base and lost > gates.stop_percent)
+        if too_many:
             stops.append(f"「{tab.tab}」{had} → {tab.rows}")
-        elif had >= gates.base and lost > gates.warn_percent:
+        if too_many or (had >= gates.base and lost > gates.warn_percent):
             params = {"had": str(had), "has": str(tab.rows)}
             problems.append(Problem("rows-lost", "warning", tab.register, tab.tab, book=tab.book, params=params))
     if stops and not accepted:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sync.books import Tab, Value
+from sync.books import Link, Tab, Value
 from sync.books.xlsx.companion import Desk, Line
 from sync.model import (
     OPEN_STATES,
@@ -140,11 +140,19 @@ def _problem_rows(book: str, tonight: Tonight, refs: Sequence[RowRef], words: Vo
         counted[owner] += 1
         if counted[owner] <= MOST:
             cell = f"{problem.column}{problem.row or ''}"
-            lines.append([problem.tab, cell, words.message(problem, "zh"), problem.suggestion, owner, place(problem)])
+            lines.append([problem.tab, cell, words.message(problem, "zh"), problem.suggestion, owner, _link(problem)])
     for owner, number in counted.items():
         if number > MOST:
             lines.append(["", "", words.label("problems_more", "zh", n=number - MOST), "", owner, ""])
     return lines
+
+
+def _link(problem: Problem) -> Value:
+    """The way to the cell, where the problem has one."""
+    if not (problem.column and problem.row):
+        return ""
+    tab = problem.tab.replace("'", "''")
+    return Link(place(problem), f"'{tab}'!{problem.column}{problem.row}")
 
 
 def useful_first(problems: Iterable[Problem]) -> list[Problem]:

@@ -16,6 +16,17 @@ from sync.schema import SHIPPED, Schema, load
 from sync.tables import Table, Tables, column_type
 from sync.workdays import Workdays
 
+ALWAYS_THERE = {
+    "hold_from",
+    "hold_to",
+    "void_reason",
+    "merged_into",
+    "register",
+    "record_no",
+    "from_at",
+    "to_at",
+    "left_on",
+}
 UNREAD = "??"  # in a case: somebody typed something that nobody can read
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 STEP = 10 * MINUTE  # the stride of the walk: all moments of the comparison lie on it
@@ -33,11 +44,10 @@ def schema(promises, own=None):
     return msgspec.structs.replace(shipped(), promises=found)
 
 
-def bench(typed, now, *, on="polars", judge_from=None, absent=(), office=None, registers=None):
-    """The tables of *typed* (register → rows of field: text), at the moment *now*."""
+def bench(typed, now, *, on="polars", judge_from=None, absent=(), office=None, named=""):
+    """The tables of *typed* (register → rows of field: text), at the moment *now*; with the fields that *named* names."""
     made = engine(on)
-    declared = registers or shipped().registers
-    tables = {name: _table(declared[name], lines, made, absent) for name, lines in typed.items()}
+    tables = {name: _table(shipped().registers[name], lines, made, absent, named) for name, lines in typed.items()}
     calendars = dict(shipped().calendars)
     if office:
         calendars["office"] = msgspec.structs.replace(calendars["office"], **office)
@@ -47,19 +57,28 @@ def bench(typed, now, *, on="polars", judge_from=None, absent=(), office=None, r
 
 def judged(promises, typed, now, *, on="polars", own=None, **told):
     """The flags as dictionaries, in the order of the table."""
-    made = bench(typed, now, on=on, **told)
-    return rows(made.tables.engine.columns(flag(schema(promises, own), made)))
+    asked = schema(promises, own)
+    made = bench(typed, now, on=on, named=str(asked.promises), **told)
+    return rows(made.tables.engine.columns(flag(asked, made)))
 
 
-def _table(register, lines, made, absent):
+def _table(register, lines, made, absent, named):
     data = {"_book": [], "_tab": [], "_row": [], "_key": [], "_kind": [], "_void": []}
     types = dict.fromkeys(data, "text") | {"_row": "integer", "_void": "boolean"}
-    for field in register.fields:
+    kept = [
+        f for f in register.fields if f.name in ALWAYS_THERE or f.name in named or any(f.name in line for line in lines)
+    ]
+    kept += [f for f in register.fields if f not in kept and f.name in (register.primaryKey, register.judged_from)]
+    for field in kept:
         data |= {field.name: [], f"{field.name}__state": [], f"{field.name}__text": []}
-        types |= {field.name: column_type(field.reads_as), f"{field.name}__state": "text", f"{field.name}__text": "text"}
+        types |= {
+            field.name: column_type(field.reads_as),
+            f"{field.name}__state": "text",
+            f"{field.name}__text": "text",
+        }
     for number, line in enumerate(lines, 2):
         assert line.keys() <= register.by_name.keys(), line.keys() - register.by_name.keys()
-        for field in register.fields:
+        for field in kept:
             raw = line.get(field.name)
             state = EMPTY if raw is None else UNREADABLE if raw == UNREAD else VALUE
             data[field.name].append(_value(raw, types[field.name]) if state == VALUE else None)

@@ -140,7 +140,7 @@ def test_ten_nights_with_the_book_open(desk: Department):
         assert told["books"] == {"desk": "held"}
         assert desk.book.read_bytes() == before
         if first_or_last:
-            assert "等着写回" in desk.page("today")
+            assert "还没写进去" in desk.page("today")
             assert "J-007" in desk.page("overdue").replace("&#45;", "-")
         listed = [cell.value for row in openpyxl.load_workbook(desk.folder / COMPANION)["总表"] for cell in row]
         assert {"J-007", "J-011"} <= set(listed)

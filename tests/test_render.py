@@ -246,7 +246,7 @@ def test_both_times_pending_marks_and_stale_tabs_are_told(tmp_path):
     for part in (
         "11月22日 02:00",
         "11月21日 18:00",
-        "从 11月21日 02:00 起等着写回",
+        "从 11月21日 02:00 起还没写进去",
         "今日待办.xlsx",
         "“盘点”今天读不了",
     ):

@@ -111,7 +111,7 @@ class Bench:
 
     def _calendar(self, calendar: str) -> tuple[Frame, Frame, int]:
         if calendar not in self._days:
-            first = min(self.judge_from or self.now.date(), self.now.date() - PAST) - timedelta(days=31)
+            first = min(self.judge_from or self.now.date() - PAST, self.now.date()) - timedelta(days=62)
             lines = day_table(self.workdays(calendar), first, self.now.date() + AHEAD)
             stretches, length = stretch_table(lines)
             table = self.tables.engine.table

@@ -14,10 +14,10 @@ import narwhals as nw
 
 from sync.model import EMPTY, UNREADABLE, VALUE
 from sync.rules.bench import UNSURE, Bench, add_months, flags
-from sync.rules.holds import NO_HOLDS, held
+from sync.rules.holds import HOLD_FROM, HOLD_TO, NO_HOLDS, held
 from sync.rules.hours import ALWAYS, MINUTE, due_in_workdays, moment_at, ticks
 from sync.schema import Limit, Promise, limit
-from sync.tables import Frame, Table
+from sync.tables import PLACE, Frame, Table
 
 DAY = timedelta(days=1)
 Meaning = Literal["elapsed", "calendar_days", "snap", "end_of_day", "working_time", "months"]
@@ -85,7 +85,7 @@ def _started(promise: Clock, bench: Bench, table: Table) -> Frame:
     starts = [promise.starts] if isinstance(promise.starts, str) else promise.starts
     # a column that the department never made is no start; one that it lost is unreadable, if it is the last
     here = [start for start in starts if start.partition(".")[0] not in table.absent] or starts[-1:]
-    frame = bench.rows(promise, table)
+    frame = bench.rows(promise, table).select(*_needed(promise, table))
     for n, start in enumerate(here):
         frame = bench.field(frame, table, start, f"_start{n}")
     value, state = nw.col(f"_start{len(here) - 1}"), nw.col(f"_start{len(here) - 1}_state")
@@ -95,6 +95,15 @@ def _started(promise: Clock, bench: Bench, table: Table) -> Frame:
         state = nw.when(filled).then(nw.col(f"_start{n}_state")).otherwise(state)
     frame = frame.with_columns(_start=value, _start_state=state).filter(nw.col("_start_state") != EMPTY)
     return bench.dated(frame, promise, "_start")
+
+
+def _needed(promise: Clock, table: Table) -> list[str]:
+    """The columns of the row that the clock looks at: carrying the others along would cost more than the judging."""
+    starts = [promise.starts] if isinstance(promise.starts, str) else promise.starts
+    heads = [path.partition(".")[0] for path in (*starts, promise.stops)]
+    names = [*heads, HOLD_FROM, HOLD_TO, limit(promise.limit).field, promise.responsible]
+    fields = dict.fromkeys(name for name in names if name in table.register.by_name and name not in table.absent)
+    return [*PLACE, "_key", UNSURE, *fields, *(f"{name}__state" for name in fields)]
 
 
 def _stopped(promise: Clock, bench: Bench, table: Table, frame: Frame) -> Frame:

@@ -25,6 +25,7 @@ def held(promise: Promise, register: str, calendar: str, bench: Bench, table: Ta
     A row with a hold that cannot be read, or that ends before it begins, gets an unreadable start: it is not judged.
     """
     own = {HOLD_FROM, HOLD_TO} <= set(table.register.by_name) - table.absent
+    frame = bench.tables.engine.settle(frame)  # it is looked at three times below
     needed = [*PLACE, "_start", "_ends", "_due"]
     spans = [_own(frame).select(*needed, "_from", "_to")] if own else []
     if register in bench.tables:
@@ -36,7 +37,8 @@ def held(promise: Promise, register: str, calendar: str, bench: Bench, table: Ta
         frame = frame.with_columns(_start_state=_unless(_own_odd()))
     if not spans:
         return frame.with_columns(**NO_HOLDS)
-    frame = frame.join(_counted(nw.concat(spans), calendar, bench), on=list(PLACE), how="left")
+    counted = bench.tables.engine.settle(_counted(nw.concat(spans), calendar, bench))
+    frame = frame.join(counted, on=list(PLACE), how="left")
     seconds = nw.col("_held").fill_null(0)
     frame = ticks(bench, calendar, frame, _due_tick="_due").with_columns(_due_tick=nw.col("_due_tick") + seconds)
     frame = moment_at(bench, calendar, frame, "_due_tick", "_moved")

@@ -58,7 +58,7 @@ def judge(promise: Recurrence, bench: Bench) -> Frame:
     common = {"start": nw.col("_after"), "due": nw.col("_due")}
     if done is None:
         return nw.concat([odd, flags(slots, promise, table.register, state=nw.lit("not_judged"), **common)])
-    slots = _served(slots, done)
+    slots = _served(bench.tables.engine.settle(slots), done)
     now, late = nw.lit(bench.now), nw.col("_stop") >= nw.col("_due")
     served, past = ~nw.col("_stop").is_null(), nw.col("_due") <= now
     soon = now + nw.lit(_length(promise.due_soon))

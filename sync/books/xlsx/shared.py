@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 from sync.books.xlsx.markup import DATA, decoded, elements, feed, local, parser, unescaped
 from sync.books.xlsx.package import Package
@@ -60,9 +61,7 @@ class _Strings:
 
 def styles(package: Package) -> list[Shown]:
     """How each style shows its numbers; styles that look alike share what was worked out."""
-    shown: dict[Look, Shown] = {
-        kind: Shown(kind, since_1904=package.since_1904) for kind in ("number", "date", "time", "elapsed")
-    }
+    shown: dict[Look, Shown] = {kind: Shown(kind, since_1904=package.since_1904) for kind in get_args(Look)}
     return [shown[kind] for kind in _looks(package)] or [shown["number"]]
 
 

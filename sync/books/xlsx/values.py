@@ -11,11 +11,12 @@ from typing import Literal
 
 from sync.model import TAG_DATE, TAG_ERROR, TAG_NUMBER, TAG_TIME
 
-Look = Literal["number", "date", "time", "elapsed"]
+Look = Literal["number", "date", "moment", "time", "elapsed"]
 
 # Formats that a file names by number only; 27-36 and 50-58 are those of Chinese editions.
 BUILT_IN: Mapping[int, Look] = {
-    **dict.fromkeys((*range(14, 18), 22, *range(27, 32), 36, *range(50, 55), 57, 58), "date"),
+    22: "moment",
+    **dict.fromkeys((*range(14, 18), *range(27, 32), 36, *range(50, 55), 57, 58), "date"),
     **dict.fromkeys((*range(18, 22), *range(32, 36), 45, 47, 55, 56), "time"),
     46: "elapsed",
 }
@@ -34,7 +35,7 @@ def look(code: str) -> Look:
     bare = _LITERAL.sub("", code).split(";")[0]
     letters = _NOT_A_DATE.sub("", _ELAPSED.sub("", bare)).lower()
     if re.search(r"[ydge]|aaa", letters):
-        return "date"
+        return "moment" if "h" in letters else "date"
     if _ELAPSED.search(bare):
         return "elapsed"
     if re.search(r"[hs]", letters):
@@ -76,7 +77,8 @@ class Shown(dict[str, tuple[str, str]]):
         day = _day(days + self._first)
         if day is None:
             return None
-        return (f"{day} {clock}" if seconds or self._look == "time" else day), TAG_DATE
+        # midnight is a time where the cell shows times, and none where it shows days
+        return (day if self._look == "date" and not seconds else f"{day} {clock}"), TAG_DATE
 
 
 def digits(stored: str) -> str | None:
