@@ -49,7 +49,6 @@ class Department:
         self.quiet = quiet
         self.verbose = verbose
         self.demo = False
-        self.makes_cache = False  # only a night leaves files behind
         self.step_open = False  # a step's name stands on the terminal without what came of it
 
     @property
@@ -62,7 +61,7 @@ class Department:
         """The folder, its settings, the declarations it uses, and the moment *given* (or now) on its clock."""
         import msgspec
 
-        from sync import nightly, schema, settings
+        from sync import schema, settings
         from sync.rules import KINDS
 
         folder = self.folder
@@ -72,7 +71,7 @@ class Department:
             since = now.date() - timedelta(days=DEMO_DAYS)
             own = msgspec.structs.replace(own, department=msgspec.structs.replace(own.department, judge_from=since))
         roots = dict.fromkeys([schema.SHIPPED, folder / "sheets_schema"])
-        declared = schema.load(list(roots), KINDS, nightly.cache_of(folder, make=self.makes_cache))
+        declared = schema.load(list(roots), KINDS)
         return folder, own, settings.adopt(declared, own), now
 
     def say(self, step: str, told: str) -> None:
@@ -248,7 +247,6 @@ def sync(
         from sync import nightly, outlet
 
         department.demo = demo
-        department.makes_cache = not dry_run and as_of is None
         folder, settings, schema, at = department.load(now or as_of)
         if demo and not dry_run:
             for path in nightly.make_demo(folder, settings, schema, at, again=False):

@@ -1,20 +1,30 @@
-"""The receipt of a flag: how its due time came about, in one short paragraph, Chinese and English."""
+"""The receipt of a flag: how it came about, in one short paragraph, Chinese and English."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
 
 import narwhals as nw
 
 from sync import words
 from sync.engines import rows
-from sync.model import Flag, RowRef, ServicebookError
+from sync.model import EMPTY, UNREADABLE, VALUE, Flag, RowRef, ServicebookError
 from sync.rules.bench import Bench
 from sync.rules.clock import Clock
+from sync.rules.holds import HOLD_FROM, HOLD_TO
 from sync.rules.level import Level, on_hand
-from sync.schema import Promise, Schema, guess
+from sync.rules.presence import Presence
+from sync.rules.recurrence import Recurrence
+from sync.rules.repeat import Repeat
+from sync.schema import Promise, Register, Schema, guess
 from sync.words import Vocabulary
+from sync.workdays import Day, holiday_name
+
+MANY = 4  # days, holds or fields that a sentence names; of more it says how many there are
+Line = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,63 +52,263 @@ def explain(
     known = {ref.key for ref in refs} | {flag.key for flag in flags}
     if not mine and wanted not in {key.casefold() for key in known}:
         raise ServicebookError(f"No record “{record}” in the books{guess(record, known)}")
-    return [_receipt(flag, schema, bench, vocabulary) for flag in mine]
+    return [receipt(flag, schema, bench, vocabulary) for flag in mine]
 
 
-def _receipt(flag: Flag, schema: Schema, bench: Bench, vocabulary: Vocabulary) -> Receipt:
-    promise = schema.promise[flag.promise]
+def receipt(flag: Flag, schema: Schema, bench: Bench, vocabulary: Vocabulary) -> Receipt:
+    """Why *flag* says what it says."""
     told = {
-        language: "".join(_sentences(flag, promise, schema, bench, vocabulary, language))
+        language: "".join(_Told(flag, schema, bench, vocabulary, language).sentences()).strip()
         for language in words.LANGUAGES
     }
-    return Receipt(flag, told["zh"], told["en"].strip())
+    return Receipt(flag, told["zh"], told["en"])
 
 
-def _sentences(
-    flag: Flag, promise: Promise, schema: Schema, bench: Bench, vocabulary: Vocabulary, language: str
-) -> list[str]:
-    """The sentences of the receipt, in the order in which the due time came about."""
-    register = schema.registers[flag.register]
-    say = lambda key, **values: vocabulary.label(f"receipt_{key}", language, **values)  # noqa: E731
-    at = lambda moment: vocabulary.moment(moment, language)  # noqa: E731
-    titles = {field.name: field.title[language] for field in register.fields}
-    said = [say("head", record=flag.key, promise=promise.title[language], rule=promise.rule)]
-    if isinstance(promise, Clock):
-        limit = vocabulary.limit(promise.limit, language, titles)
-        said.append(say("start", start=at(flag.start), limit=limit) if flag.start else say("no_start"))
-        if promise.calendar != "always":
-            said.append(say("calendar", calendar=_calendar(promise, schema, language)))
-    elif flag.start:
-        said.append(say("since", start=at(flag.start)))
-    if flag.held_minutes:
-        said.append(say("held", held=vocabulary.lateness(flag.held_minutes, language)))
-    if flag.due:
-        said.append(say("due", due=at(flag.due)))
-    if flag.stop:
-        said.append(say("stop", stop=at(flag.stop)))
-    if isinstance(promise, Level):
-        said.append(_arithmetic(flag, promise, bench, vocabulary, language))
-    said.append(say("state", now=at(bench.now), state=vocabulary.state(flag.state, language)))
-    if flag.late_minutes:
-        said.append(say("late", late=vocabulary.lateness(flag.late_minutes, language)))
-    if flag.provisional:
-        said.append(say("provisional"))
-    return said
+@dataclass
+class _Told:
+    """One flag, told in one language."""
+
+    flag: Flag
+    schema: Schema
+    bench: Bench
+    vocabulary: Vocabulary
+    language: str
+
+    def sentences(self) -> Iterator[str]:
+        """In the order in which the flag came about."""
+        flag, promise = self.flag, self.promise
+        yield self.say("head", record=flag.key, promise=promise.title[self.language], rule=promise.rule)
+        if isinstance(promise, Clock):
+            yield from self.clock(promise)
+        elif isinstance(promise, Recurrence):
+            yield from self.period(promise)
+        elif isinstance(promise, Level):
+            yield from self.arithmetic(promise)
+        elif isinstance(promise, Presence):
+            yield from self.papers(promise)
+        elif isinstance(promise, Repeat):
+            yield from self.earlier(promise)
+        else:
+            yield from self.number()
+        yield self.say("state", now=self.at(self.bench.now), state=self.vocabulary.state(flag.state, self.language))
+        if flag.late_minutes is not None:
+            whole = not isinstance(promise, Clock) or promise.hours == "always"
+            late = self.vocabulary.lateness(flag.late_minutes, self.language, whole_days=whole)
+            yield self.say("late", late=late)
+        if flag.provisional:
+            yield self.say("provisional")
+        if promise.handbook:
+            yield self.say("handbook", page=promise.handbook)
+
+    # ------------------------------------------------------------ a clock
+
+    def clock(self, promise: Clock) -> Iterator[str]:
+        """Which moment started it, how long it may take, what did not count, and the due moment."""
+        if not self.flag.start:
+            yield self.say("no_start", field=self.started(promise))
+            return
+        limit = self.vocabulary.limit(promise.limit, self.language, self.titles)
+        yield self.say("start", field=self.started(promise), start=self.at(self.flag.start), limit=limit)
+        if promise.hours != "always":
+            calendar = self.schema.calendars[self.bench.office if promise.calendar == "office" else promise.calendar]
+            yield self.say("calendar", calendar=calendar.title[self.language])
+            yield from self.days(promise)
+        yield from self.holds(promise)
+        if self.flag.due:
+            yield self.say("due", due=self.at(self.flag.due, ends=True))
+        elif self.flag.state == "not_judged":
+            yield self.say("no_limit")
+        if self.flag.stop:
+            yield self.say("stop", field=self.name(promise.stops), stop=self.at(self.flag.stop))
+
+    def started(self, promise: Clock) -> str:
+        """The header of the moment that the clock was started by."""
+        starts = [promise.starts] if isinstance(promise.starts, str) else promise.starts
+        filled = (path for path in starts if self.line.get(f"{path.partition('.')[0]}__state") in (VALUE, UNREADABLE))
+        return self.name(next(filled, starts[-1]))
+
+    def days(self, promise: Clock) -> Iterator[str]:
+        """The days between start and due that did not count, and the weekends that did."""
+        start, due = self.flag.start, self.flag.due
+        if not start or not due or due - start > timedelta(days=400):
+            return
+        days = list(self.bench.workdays(promise.calendar).days(start.date(), due.date()))
+        off = [day for day in days if not day.spans]
+        made_up = [day for day in days if day.spans and day.date.weekday() >= 5]
+        if off:
+            yield self.say("days_off", days=self.listed([self.stretch(run) for run in _runs(off)]))
+        if made_up:
+            yield self.say("made_up", days=self.listed([self.day(day.date) for day in made_up]))
+
+    def stretch(self, run: Sequence[Day]) -> str:
+        """`10月1日～10月8日 国庆节`."""
+        named = next((day.name for day in run if day.name), "")
+        name = holiday_name(named, self.language) if named else self.say("weekend")
+        first, last = self.day(run[0].date), self.day(run[-1].date)
+        return f"{first} {name}" if first == last else f"{first}～{last} {name}"
+
+    def holds(self, promise: Clock) -> Iterator[str]:
+        """The holds that moved the due moment."""
+        if not promise.holds:
+            return
+        spans = sorted(self.spans(promise), key=lambda span: span[0])
+        told = [self.say("hold_span", a=self.short(a), b=self.short(b) if b else self.say("still")) for a, b in spans]
+        if self.flag.held_minutes and told:
+            held = self.vocabulary.lateness(self.flag.held_minutes, self.language, whole_days=promise.hours == "always")
+            yield self.say("held", held=held, spans=self.listed(told))
+        elif told:
+            yield self.say("held_none", spans=self.listed(told))
+
+    def spans(self, promise: Clock) -> Iterator[tuple[datetime, datetime | None]]:
+        found = [(self.line.get(HOLD_FROM), self.line.get(HOLD_TO))]
+        if promise.holds in self.bench.tables:
+            about = self.bench.tables[promise.holds].live.filter(
+                nw.col("register") == self.flag.register, nw.col("record_no") == self.flag.key
+            )
+            lines = rows(self.bench.tables.engine.columns(about.select("from_at", "to_at")))
+            found += [(line["from_at"], line["to_at"]) for line in lines]
+        for a, b in found:
+            if isinstance(a, datetime):
+                yield a, b if isinstance(b, datetime) else None
+
+    # ------------------------------------------------------------ the other kinds
+
+    def period(self, promise: Recurrence) -> Iterator[str]:
+        """The period, where it comes from, and what served it."""
+        flag = self.flag
+        every = self.vocabulary.every(promise.every, self.language, self.titles)
+        anchor = self.line.get(promise.anchor)
+        if isinstance(anchor, datetime):
+            yield self.say(
+                "anchor", field=self.name(promise.anchor), anchor=self.day(anchor.date(), year=True), every=every
+            )
+        else:
+            yield self.say("every", every=every)
+        if flag.start and flag.due:
+            last = flag.due - timedelta(days=1)
+            yield self.say(
+                "period", first=self.day(flag.start.date(), year=True), last=self.day(last.date(), year=True)
+            )
+        if flag.stop:
+            yield self.say("served", on=self.day(flag.stop.date(), year=True))
+        elif flag.state in ("overdue", "missed"):
+            yield self.say("not_served")
+
+    def arithmetic(self, promise: Level) -> Iterator[str]:
+        """Opening + in − out = on hand, against the par."""
+        frame = self.bench.tables[promise.register].live.filter(nw.col("_key") == self.flag.key)
+        lines = rows(self.bench.tables.engine.columns(on_hand(promise, self.bench, frame)))
+        if lines:
+            line = lines[0]
+            values = {"opening": line[promise.opening], "came": line["_in"] or 0, "went": line["_out"] or 0,
+                      "hand": line["_hand"], "par": line[promise.par]}  # fmt: skip
+            shown = {name: "—" if value is None else f"{float(str(value)):g}" for name, value in values.items()}
+            yield self.say("level", field=self.name(promise.par), **shown)
+
+    def papers(self, promise: Presence) -> Iterator[str]:
+        """Which fields are empty, denied or unreadable, or which register has no row."""
+        states = {name: self.line.get(f"{name}__state") for name in promise.needs}
+        denied = [name for name in promise.needs if self.line.get(name) is False]
+        for key, names in (
+            ("empty", [name for name, state in states.items() if state == EMPTY]),
+            ("denied", denied),
+            ("unreadable", [name for name, state in states.items() if state == UNREADABLE]),
+        ):
+            if names:
+                yield self.say(key, fields=self.listed([self.name(name) for name in names]))
+        if promise.needs_row and self.flag.state == "missing":
+            yield self.say("no_row", register=self.schema.registers[promise.needs_row.register].title[self.language])
+        if self.flag.state == "ok":
+            yield self.say("all_there")
+
+    def earlier(self, promise: Repeat) -> Iterator[str]:
+        """The record that it repeats."""
+        if not self.flag.start or not self.flag.stop:
+            return
+        before = self.bench.tables[promise.register].live.filter(nw.col(promise.after) == nw.lit(self.flag.start))
+        for name in promise.same:
+            before = before.filter(nw.col(name) == nw.lit(str(self.line[name])))
+        keys = rows(self.bench.tables.engine.columns(before.select("_key")))
+        days = (self.flag.stop - self.flag.start).days
+        within = self.vocabulary.limit(promise.within, self.language)
+        same = self.listed([self.name(name) for name in promise.same])
+        earlier = "、".join(str(line["_key"]) for line in keys)
+        yield self.say("repeat", same=same, earlier=earlier, ended=self.at(self.flag.start), days=days, within=within)
+
+    def number(self) -> Iterator[str]:
+        """What is wrong with a numbered sheet or its book."""
+        flag = self.flag
+        start = self.at(flag.start) if flag.start else "—"
+        stop = self.at(flag.stop) if flag.stop else "—"
+        due = self.at(flag.due, ends=True) if flag.due else "—"
+        key = "two_books" if flag.state == "double" and flag.register != self.promise_number else flag.state
+        yield self.say(f"number_{key}", record=flag.key, start=start, stop=stop, due=due)
+        if flag.responsible:
+            yield self.say("holder", holder=flag.responsible)
+
+    # ------------------------------------------------------------ words
+
+    @cached_property
+    def promise(self) -> Promise:
+        return self.schema.promise[self.flag.promise]
+
+    @cached_property
+    def promise_number(self) -> str:
+        """The register that carries the numbers; a promise about the books themselves has none."""
+        return self.promise.register if getattr(self.promise, "number", "") else ""
+
+    @cached_property
+    def register(self) -> Register:
+        return self.schema.registers[self.flag.register]
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        return {field.name: field.title[self.language] for field in self.register.fields}
+
+    @cached_property
+    def line(self) -> Line:
+        """The row itself."""
+        if self.flag.row is None and self.promise.kind != "recurrence":
+            return {}
+        frame = self.bench.tables[self.flag.register].frame.filter(nw.col("_key") == self.flag.key)
+        if self.flag.row is not None:
+            frame = frame.filter(nw.col("_row") == self.flag.row)
+        found = rows(self.bench.tables.engine.columns(frame))
+        return found[0] if found else {}
+
+    def say(self, key: str, **values: object) -> str:
+        return self.vocabulary.label(f"receipt_{key}", self.language, **values)
+
+    def name(self, path: str) -> str:
+        """The header of a field, and of which register, where it lies in another one."""
+        head, _, tail = path.partition(".")
+        if not tail:
+            return self.titles.get(head, head)
+        other = self.schema.registers[str(self.register.by_name[head].foreign)]
+        return self.say("far", register=other.title[self.language], field=other.by_name[tail].title[self.language])
+
+    def listed(self, texts: Sequence[str]) -> str:
+        shown = ("、" if self.language == "zh" else ", ").join(texts[:MANY])
+        return shown + (self.say("more", n=len(texts) - MANY) if len(texts) > MANY else "")
+
+    def at(self, moment: datetime, *, ends: bool = False) -> str:
+        return self.vocabulary.moment(moment, self.language, ends=ends)
+
+    def short(self, moment: datetime) -> str:
+        return self.vocabulary.short_moment(moment, self.language, self.bench.now)
+
+    def day(self, at: date, *, year: bool = False) -> str:
+        text = self.vocabulary.short_moment(datetime(at.year, at.month, at.day), self.language, self.bench.now)  # noqa: DTZ001
+        shown = text.removesuffix(" 00:00")
+        return f"{at.year}年{shown}" if year and self.language == "zh" and f"{at.year}年" not in shown else shown
 
 
-def _calendar(promise: Clock, schema: Schema, language: str) -> str:
-    found = schema.calendars.get(promise.calendar) or schema.calendars.get("office")
-    return found.title[language] if found else promise.calendar
-
-
-def _arithmetic(flag: Flag, promise: Level, bench: Bench, vocabulary: Vocabulary, language: str) -> str:
-    """Opening + in − out = on hand, against the par."""
-    frame = bench.tables[promise.register].live.filter(nw.col("_key") == flag.key)
-    lines = rows(bench.tables.engine.columns(on_hand(promise, bench, frame)))
-    if not lines:
-        return ""
-    line = lines[0]
-    values = {"opening": line[promise.opening], "came": line["_in"], "went": line["_out"], "hand": line["_hand"],
-              "par": line[promise.par]}  # fmt: skip
-    shown = {name: "—" if value is None else f"{float(str(value)):g}" for name, value in values.items()}
-    return vocabulary.label("receipt_level", language, **shown)
+def _runs(days: Sequence[Day]) -> list[list[Day]]:
+    """*days* in unbroken stretches."""
+    found: list[list[Day]] = []
+    for day in days:
+        if found and day.date - found[-1][-1].date == timedelta(days=1):
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return found

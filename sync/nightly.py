@@ -50,7 +50,6 @@ from sync.workdays import Workdays
 
 STEPS = ("pull", "validate", "flag", "report", "render", "build")
 FAR = timedelta(days=400)  # a clock that far past the last run is not trusted
-CACHE = Path("build") / "cache"  # parsed declarations; may be deleted at any time
 COMPANION = "今日待办.xlsx"
 Say = Callable[[str, str], None]  # a step and what came of it; without a step it is a detail
 
@@ -138,13 +137,8 @@ def judge(folder: Path, settings: Settings, schema: Schema, options: Options, sa
         told.append(
             f"{len(found.tonight.problems)} problems, {len(found.flags)} flags, {len(found.tonight.flags)} open"
         )
-    vocabulary = words.load(cache=cache_of(folder))
+    vocabulary = words.load()
     return Outcome(copies, tables, bench, found.tonight, found.refs, found.flags, vocabulary)
-
-
-def cache_of(folder: Path, *, make: bool = False) -> Path | None:
-    """Where parsed declarations are kept; a command that writes nothing uses the folder that a night left."""
-    return folder / CACHE if make or (folder / CACHE).is_dir() else None
 
 
 def sync(folder: Path, settings: Settings, schema: Schema, options: Options, say: Say) -> Outcome:
@@ -218,7 +212,7 @@ def make_demo(folder: Path, settings: Settings, schema: Schema, now: datetime, *
     for name, path in wanted.items():
         registers = [register for register in schema.registers.values() if register.tabs[0].book == name]
         init.write_book(
-            path, registers, typed, made_at=made_at, states=_status_words(folder), title=init.book_title(name),
+            path, registers, typed, made_at=made_at, states=_status_words(), title=init.book_title(name),
             headers=demo.headers(schema),
         )  # fmt: skip
     return list(wanted.values())
@@ -229,12 +223,12 @@ def make_department(folder: Path, profile: str, now: datetime) -> list[Path]:
     from sync import init
 
     declared = load_schema([SHIPPED], KINDS)
-    return init.new_department(folder, profile, declared, made_at=now, states=_status_words(folder))
+    return init.new_department(folder, profile, declared, made_at=now, states=_status_words())
 
 
-def _status_words(folder: Path) -> dict[str, str]:
+def _status_words() -> dict[str, str]:
     """How a status opens, by state: a shape and a word."""
-    vocabulary = words.load(cache=cache_of(folder))
+    vocabulary = words.load()
     return {state: f"{vocabulary.shape(state)} {vocabulary.state(state, 'zh')}" for state in STATES}
 
 

@@ -66,10 +66,9 @@ def render(tonight: Tonight, schema: Schema, settings: Settings, words: Vocabula
             pages[_suffixed(name, language)] = page(name, language).fill(template).encode()
     pages = {name: pages[name] for name in sorted(pages)}
     written, removed = _write_tree(folder / "build" / "docs", pages)
-    cache = folder / "build" / "cache"
-    terms = yamlfile.read(SHIPPED / "site" / "words" / "terms.yaml", cache)
+    terms = yamlfile.read(SHIPPED / "site" / "words" / "terms.yaml")
     _write(folder / "build" / "search-words.txt", "".join(f"{term}\n" for term in terms).encode())
-    _write(folder / CONFIG, _config(settings, folder, pages, yamlfile.read(SHIPPED / "mkdocs.yml", cache)).encode())
+    _write(folder / CONFIG, _config(settings, folder, pages, yamlfile.read(SHIPPED / "mkdocs.yml")).encode())
     return Rendered(folder / CONFIG, len(pages), written, removed)
 
 

@@ -396,7 +396,7 @@ def files(roots: Sequence[Path], room: str) -> list[Path]:
     return [found[name] for name in sorted(found)]
 
 
-def load(roots: Sequence[Path], kinds: Mapping[str, type[Promise]], cache: Path | None = None) -> Schema:
+def load(roots: Sequence[Path], kinds: Mapping[str, type[Promise]]) -> Schema:
     """All declarations under *roots* (the shipped ones first), each checked by itself and against the others.
 
     *kinds* are the kinds of promise with the structure of their options.
@@ -406,22 +406,22 @@ def load(roots: Sequence[Path], kinds: Mapping[str, type[Promise]], cache: Path 
     promises: list[Promise] = []
     places: dict[int, tuple[Path, str]] = {}
     for path in files(roots, "registers"):
-        register = _converted(path, yamlfile.read(path, cache), Register)
+        register = _converted(path, yamlfile.read(path), Register)
         if register.name in registers:
             raise DeclarationError(f"{path}:1: name: register “{register.name}” is declared twice")
         registers[register.name] = register
         places[id(register)] = (path, "")
     for path in files(roots, "policy"):
-        for name, declared in _mapping(path, yamlfile.read(path, cache)).items():
+        for name, declared in _mapping(path, yamlfile.read(path)).items():
             promise = _promise(path, name, declared, kinds)
             promises.append(promise)
             places[id(promise)] = (path, name)
     profiles: dict[str, Profile] = {}
     for path in files(roots, "profiles"):
-        profile = _converted(path, yamlfile.read(path, cache), Profile)
+        profile = _converted(path, yamlfile.read(path), Profile)
         profiles[profile.name] = profile
         places[id(profile)] = (path, "")
-    calendars = [_converted(path, yamlfile.read(path, cache), Calendar) for path in files(roots, "calendar")]
+    calendars = [_converted(path, yamlfile.read(path), Calendar) for path in files(roots, "calendar")]
     schema = Schema(
         registers=registers, promises=promises, profiles=profiles, calendars={one.name: one for one in calendars}
     )

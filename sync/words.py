@@ -21,11 +21,10 @@ LONGEST = 200
 
 PLACE = re.compile(r"\{(\w+)\}")
 # Words from these params are of our own making, never what somebody typed.
-_HARMLESS = frozenset(
-    ("row", "rows", "first_row", "other_row", "column", "tab", "header", "other_header", "count", "other", "other_en")
-    + ("op", "minimum", "maximum", "pattern", "to", "from", "first", "times", "had", "has", "there")
-    + ("allowed", "allowed_en")
-)
+_HARMLESS = frozenset({
+    "row", "rows", "first_row", "other_row", "column", "tab", "header", "other_header", "count", "other", "other_en",
+    "op", "minimum", "maximum", "pattern", "to", "from", "first", "times", "had", "has", "there", "allowed", "allowed_en",
+})  # fmt: skip
 _GAP = r"[\s\-‐-―()（）]*"
 # a mobile number however it is spaced, a landline, an identity number, an address of mail
 _PERSONAL = re.compile(
@@ -162,18 +161,18 @@ class Vocabulary:
         return f"{number:g} {words['zh'] if language == 'zh' else words['en' if number == 1 else 'many']}"
 
 
-def load(*folders: Path, cache: Path | None = None) -> Vocabulary:
+def load(*folders: Path) -> Vocabulary:
     """The words in *folders* (the shipped ones when none is named); a later folder's words replace earlier ones."""
     named = ("states", "units", "pages", "problems")
-    return Vocabulary(*(_merged(folders or (SHIPPED,), name, cache) for name in named))
+    return Vocabulary(*(_merged(folders or (SHIPPED,), name) for name in named))
 
 
-def _merged(folders: Sequence[Path], name: str, cache: Path | None) -> dict[str, Any]:
+def _merged(folders: Sequence[Path], name: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for folder in folders:
         path = folder / f"{name}.yaml"
         if path.is_file():
-            found.update(yamlfile.read(path, cache) or {})
+            found.update(yamlfile.read(path) or {})
     return found
 
 

@@ -117,9 +117,17 @@ def _chinese(at: date) -> Official:
     return Official(not holiday, str(name or ""))
 
 
+def holiday_name(name: str, language: str) -> str:
+    """What *language* calls an official holiday; other names stay as the company wrote them."""
+    from chinese_calendar.constants import Holiday
+
+    chinese = {str(holiday.value): str(holiday.chinese) for holiday in Holiday}
+    return chinese.get(name, name) if language == "zh" else name
+
+
 def _elsewhere(country: str, at: date) -> Official:
     found = _holidays(country, at.year)
-    return Official(False, found[at]) if at in found else Official(None)
+    return Official(worked=False, name=found[at]) if at in found else Official(None)
 
 
 @lru_cache(maxsize=64)
@@ -136,8 +144,10 @@ SPANS = 4  # spans a day that the table has columns for
 
 
 def day_table(workdays: Workdays, first: date, last: date) -> dict[str, list[object]]:
-    """One line a day: `_day`, `_ordinal` (workdays up to and including it), `_worked` (minutes before it since *first*),
-    `_next` (the first opening after it), `_o1 _c1 …` (opening and closing, minutes after midnight), `_provisional`.
+    """One line a day of *workdays*, for joins.
+
+    `_day`, `_workday`, `_ordinal` (workdays up to and including it), `_worked` (minutes before it since *first*),
+    `_next` (the first opening after it), `_o0 _c0 …` (opening and closing, minutes after midnight), `_provisional`.
     """
     days = list(workdays.days(first, last + timedelta(days=31)))
     table: dict[str, list[object]] = {name: [] for name in DAY_TYPES}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +15,35 @@ import msgspec
 from sync.model import DeclarationError
 
 
-def read(path: Path, cache: Path | None = None) -> Any:
+def read(path: Path) -> Any:
     """The plain data in *path*.
 
-    Parsing YAML takes longer than a small night: with *cache* (a folder that may be deleted at any time)
-    a file that did not change is read from its JSON there.
+    Parsing YAML takes longer than a small night: a file that did not change is read from the user's cache of parsed
+    files, which may be deleted at any time. It holds declarations and words, never a row.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise DeclarationError(message) from error
-    kept = cache / f"{hashlib.sha256(content).hexdigest()[:24]}.json" if cache else None
-    if kept and kept.is_file():
-        try:
-            return msgspec.json.decode(kept.read_bytes())
-        except (msgspec.DecodeError, OSError):
-            kept.unlink(missing_ok=True)  # cut short by a full disk: parse again
+    kept = cache_folder() / f"{hashlib.sha256(content).hexdigest()[:24]}.json"
+    with suppress(msgspec.DecodeError, OSError):  # not there yet, or cut short by a full disk
+        return msgspec.json.decode(kept.read_bytes())
     data = _parse(path, content)
-    if kept:
+    with suppress(OSError):  # a home that cannot be written only costs time
         kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(".part")
+        part = kept.with_suffix(f".{os.getpid()}.part")
         part.write_bytes(msgspec.json.encode(data))
         part.replace(kept)
     return data
+
+
+@cache
+def cache_folder() -> Path:
+    """Where parsed files are remembered: the place that the user's system has for such things."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("servicebook", appauthor=False)
 
 
 def _parse(path: Path, content: bytes) -> Any:

@@ -76,9 +76,8 @@ class Department:
 
     def type(self, jobs=JOBS, clients=CLIENTS) -> None:
         """Make the workbook anew with these rows."""
-        parsed = self.folder / "build" / "cache"
-        schema = load([SHIPPED, self.folder / "sheets_schema"], KINDS, parsed)
-        vocabulary = words.load(cache=parsed)
+        schema = load([SHIPPED, self.folder / "sheets_schema"], KINDS)
+        vocabulary = words.load()
         states = {state: f"{vocabulary.shape(state)} {vocabulary.state(state, 'zh')}" for state in STATES}
         registers = [schema.registers[name] for name in schema.profiles["small"].registers]
         rows = {"jobs": jobs, "clients": clients, "staff": STAFF}

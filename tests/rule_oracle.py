@@ -45,7 +45,7 @@ def schema(promises, own=None):
 
 
 def bench(typed, now, *, on="polars", judge_from=None, absent=(), office=None, named=""):
-    """The tables of *typed* (register → rows of field: text), at the moment *now*; with the fields that *named* names."""
+    """The tables of *typed* (register → rows) at the moment *now*, with the fields that *named* names."""
     made = engine(on)
     tables = {name: _table(shipped().registers[name], lines, made, absent, named) for name, lines in typed.items()}
     calendars = dict(shipped().calendars)

@@ -1,5 +1,4 @@
 """What cells say, kind by kind: each line of *cases/cells* is a cell and what is made of it."""
-# ruff: noqa: DTZ001 - tables hold naive workplace time
 
 import datetime as dt
 import re

@@ -120,7 +120,7 @@ def outcome(lines, told, now, on):
 
 
 @pytest.mark.parametrize("told", LIMITS, ids=lambda told: " ".join(told.values()))
-@settings(max_examples=4, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lines=st.lists(calls(), min_size=12, max_size=12), now=moments.map(lambda at: at + timedelta(days=3)))
 def test_the_engines_say_what_a_hand_counted_clock_says(told, lines, now):
     promise = msgspec.convert({**a_clock(**told), "name": "try"}, KINDS["clock"])

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.cells import READERS
-from sync.cells.fast import lane, steady
+from sync.cells.fast import lane
+from sync.cells.moment import steady
 from sync.engines import engine
 from sync.model import VALUE, Raw
 from sync.schema import Field, Words

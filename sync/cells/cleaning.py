@@ -39,18 +39,27 @@ def trim(text: str) -> str:
 
 def bidi(text: str) -> bool:
     """Whether there are controls in *text* that turn its order round."""
-    return bool(_BIDI_ANY.search(text))
+    return not text.isascii() and bool(_BIDI_ANY.search(text))
 
 
 def is_placeholder(text: str) -> bool:
     """Whether *text* only fills the cell: / —— 暂无 待定."""
-    found = clean(text)
-    return found in PLACEHOLDERS or bool(_ONLY_SIGNS.fullmatch(found))
+    return fills(clean(text))
+
+
+def fills(cleaned: str) -> bool:
+    """*is_placeholder* of what is cleaned already."""
+    return cleaned in PLACEHOLDERS or bool(_ONLY_SIGNS.fullmatch(cleaned))
 
 
 def is_ditto(text: str) -> bool:
     """Whether *text* points at the cell above, which sorting would change."""
-    return clean(text) in _DITTO
+    return points_up(clean(text))
+
+
+def points_up(cleaned: str) -> bool:
+    """*is_ditto* of what is cleaned already."""
+    return cleaned in _DITTO
 
 
 def strange_digits(text: str) -> bool:

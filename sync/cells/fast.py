@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import narwhals as nw
 
@@ -56,13 +54,6 @@ def lane(kind: str, text: nw.Expr, tag: nw.Expr) -> Lane | None:
     """The fast lane of *kind* over the columns *text* and *tag*, or None where every text goes through the reader."""
     make = _LANES.get(kind)
     return make(text, tag) if make else None
-
-
-@lru_cache
-def steady(zone: ZoneInfo) -> bool:
-    """Whether the clocks of *zone* stay as they are through all years that a fast lane reads."""
-    weeks = (dt.datetime(2000, 1, 1, tzinfo=zone) + n * dt.timedelta(weeks=1) for n in range(2610))
-    return len({week.utcoffset() for week in weeks}) == 1
 
 
 def civil_days(year: nw.Expr, month: nw.Expr, day: nw.Expr) -> nw.Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from sync.cells.cleaning import bidi, clean, fold, is_ditto, is_placeholder, strange_digits
+from sync.cells.cleaning import bidi, clean, fills, fold, points_up, strange_digits
 from sync.model import (
     EMPTY,
     TAG_EMPTY,
@@ -92,9 +92,9 @@ def _damage(raw: Raw, text: str) -> Cell | None:
 
 def _filler(text: str, field: Field) -> Cell | None:
     # A list may declare 无 or - as one of its values.
-    if is_placeholder(text):
+    if fills(text):
         return None if declared(text, field) else NOTHING
-    return refuse("placeholder-ditto") if is_ditto(text) else None
+    return refuse("placeholder-ditto") if points_up(text) else None
 
 
 def _warned(cell: Cell, raw: Raw) -> Cell:

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import narwhals as nw
 
 from sync.cells import READERS
-from sync.cells.fast import SECOND, Lane, lane, steady
+from sync.cells.fast import SECOND, Lane, lane
+from sync.cells.moment import steady
 from sync.cells.split import read_split
 from sync.engines import Engine
 from sync.model import EMPTY, TAG_EMPTY, UNREADABLE, VALUE, Cell, Raw, Reason, State

@@ -89,8 +89,8 @@ def _served(slots: Frame, done: Frame) -> Frame:
     )
     slots = slots.join(found, on=[*PLACE, "_k"], how="left").with_columns(_visits=nw.col("_visits").fill_null(0))
     # with no visit a period is owed, with two none is left owed, and with one it stays as it was before
-    turn = nw.when(nw.col("_visits") == 0).then(nw.col("_k") * 2 + 1)
-    turn = turn.otherwise(nw.when(nw.col("_visits") > 1).then(nw.col("_k") * 2).otherwise(nw.lit(0)))
+    enough = nw.when(nw.col("_visits") > 1).then(nw.col("_k") * 2).otherwise(nw.lit(0))
+    turn = nw.when(nw.col("_visits") == 0).then(nw.col("_k") * 2 + 1).otherwise(enough)
     over = {"order_by": ["_k"]}
     slots = slots.with_columns(_turn=turn.cum_max().over(*PLACE, **over))
     slots = slots.with_columns(_owed=nw.col("_turn") % 2)
