@@ -108,7 +108,9 @@ class _Told:
             yield self.say("no_start", field=self.started(promise))
             return
         limit = self.vocabulary.limit(promise.limit, self.language, self.titles)
-        yield self.say("start", field=self.started(promise), start=self.at(self.flag.start), limit=limit)
+        yield self.say(
+            "start", field=self.started(promise), start=self.said(promise.starts, self.flag.start), limit=limit
+        )
         if promise.hours != "always":
             calendar = self.schema.calendars[self.bench.office if promise.calendar == "office" else promise.calendar]
             yield self.say("calendar", calendar=calendar.title[self.language])
@@ -119,7 +121,7 @@ class _Told:
         elif self.flag.state == "not_judged":
             yield self.say("no_limit")
         if self.flag.stop:
-            yield self.say("stop", field=self.name(promise.stops), stop=self.at(self.flag.stop))
+            yield self.say("stop", field=self.name(promise.stops), stop=self.said(promise.stops, self.flag.stop))
 
     def started(self, promise: Clock) -> str:
         """The header of the moment that the clock was started by."""
@@ -193,6 +195,9 @@ class _Told:
             yield self.say("served", on=self.day(flag.stop.date(), year=True))
         elif flag.state in ("overdue", "missed"):
             yield self.say("not_served")
+        odd = [name for _, name in promise.fields() if self.line.get(f"{name}__state") == UNREADABLE]
+        if odd:
+            yield self.say("unreadable", fields=self.listed([self.name(name) for name in odd]))
 
     def arithmetic(self, promise: Level) -> Iterator[str]:
         """Opening + in − out = on hand, against the par."""
@@ -204,6 +209,8 @@ class _Told:
                       "hand": line["_hand"], "par": line[promise.par]}  # fmt: skip
             shown = {name: "—" if value is None else f"{float(str(value)):g}" for name, value in values.items()}
             yield self.say("level", field=self.name(promise.par), **shown)
+            if line["_hand"] is None:
+                yield self.say("level_unknown")
 
     def papers(self, promise: Presence) -> Iterator[str]:
         """Which fields are empty, denied or unreadable, or which register has no row."""
@@ -296,6 +303,11 @@ class _Told:
 
     def short(self, moment: datetime) -> str:
         return self.vocabulary.short_moment(moment, self.language, self.bench.now)
+
+    def said(self, path: str | Sequence[str], moment: datetime) -> str:
+        """*moment* as its field has it: a date has no time of day."""
+        field = self.register.by_name.get(path) if isinstance(path, str) else None
+        return self.day(moment.date(), year=True) if field and field.reads_as == "date" else self.at(moment)
 
     def day(self, at: date, *, year: bool = False) -> str:
         text = self.vocabulary.short_moment(datetime(at.year, at.month, at.day), self.language, self.bench.now)  # noqa: DTZ001

@@ -255,7 +255,9 @@ def _kept_copies(kept: Kept, at: datetime) -> list[Copy]:
 def _read(folder: Path, settings: Settings, now: datetime, say: Say) -> list[Copy]:
     """All books at once: each is read by a process of its own."""
     with _step(say, "pull") as told, ThreadPoolExecutor() as pool:
-        copies = list(pool.map(lambda book: book.read(now), _books(folder, settings)))
+        coming = pool.map(lambda book: book.read(now), _books(folder, settings))
+        engine(settings.engine)  # the heaviest import of a night, while other processes read
+        copies = list(coming)
         told.append(f"{len(copies)} books, {sum(len(copy.grids) for copy in copies)} tabs")
     for copy in copies:
         say("", f"{copy.book}: {copy.where}, {len(copy.grids)} tabs, saved {copy.saved_at}, sha256 {copy.digest[:12]}")

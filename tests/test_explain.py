@@ -107,6 +107,9 @@ def test_a_part_says_its_sum():
 
 
 def test_a_visit_says_its_period_and_what_served_it():
+    visit = {"visit_no": "V1", "contract_no": "HT-1", "kind": "quarterly", "visited_on": "2026-07-01"}
+    contract = {"contract_no": "HT-1", "accepted_on": "2026-04-30", "guarantee_months": 6}
+    typed = {"contracts": [contract], "visits": [visit]}
     first, second = told("HT-1", ["visit_guarantee"], typed)
     assert "2026年4月30日 起，每 3 个月一次。这一期是 2026年5月1日 到 2026年7月30日。2026年7月1日 做了。" in first.zh
     assert "这一期是 2026年7月31日 到 2026年10月30日。这一期没有记录。" in second.zh
