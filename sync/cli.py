@@ -282,7 +282,10 @@ def explain(
         department.demo = demo
         found, _, schema = _judged(department, now, as_of)
         told = receipts.explain(record, found.flags, found.refs, schema, found.bench, found.words)
-        click.echo(outlet.as_json([receipt.data for receipt in told]) if as_json else "\n\n".join(map(str, told)))
+        if as_json:
+            click.echo(outlet.as_json([receipt.data for receipt in told]))
+        else:
+            click.echo("\n\n".join(map(str, told)) or found.words.label("receipt_none", "zh", record=record))
 
 
 @main.command()

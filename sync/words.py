@@ -23,7 +23,8 @@ PLACE = re.compile(r"\{(\w+)\}")
 # Words from these params are of our own making, never what somebody typed.
 _HARMLESS = frozenset({
     "row", "rows", "first_row", "other_row", "column", "tab", "header", "other_header", "count", "other", "other_en",
-    "op", "minimum", "maximum", "pattern", "to", "from", "first", "times", "had", "has", "there", "allowed", "allowed_en",
+    "op", "minimum", "maximum", "pattern", "to", "from", "first", "times", "had", "has", "there",
+    "allowed", "allowed_en",
 })  # fmt: skip
 _GAP = r"[\s\-‐-―()（）]*"
 # a mobile number however it is spaced, a landline, an identity number, an address of mail

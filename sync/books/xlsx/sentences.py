@@ -23,7 +23,7 @@ OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
     ),
     "no_tabs": (
         "工作簿里没有系统标签页（{detail}），标记没有地方写；请在工作簿里新建同名的空白页，下次运行就会填上。",
-        "The book has no system tabs ({detail}) for the marks. Add empty tabs with these names; the next run fills them.",
+        "No system tabs ({detail}) for the marks in the book. Add empty tabs with these names; a run fills them.",
     ),
     "failed": (
         "标记没有写成，文件保持原样：{detail}。请检查磁盘空间和文件夹的写入权限。",
