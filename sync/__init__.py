@@ -26,7 +26,7 @@ Rooms, where something is added as one more file:
 
 Nouns and what they lean on:
   model     the nouns of a night, the columns of its tables, the family of failures
-  schema    the declarations, and what is wrong in them; yamlfile reads their files
+  schema    what can be declared; declarations loads it and says what is wrong; yamlfile reads the files
   settings  what one department chose
   tables    what validate hands on; conditions, layout, figures: what declarations, tabs and pages ask
   kept      what must outlive a night

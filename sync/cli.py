@@ -61,7 +61,7 @@ class Department:
         """The folder, its settings, the declarations it uses, and the moment *given* (or now) on its clock."""
         import msgspec
 
-        from sync import schema, settings
+        from sync import declarations, schema, settings
         from sync.rules import KINDS
 
         folder = self.folder
@@ -71,7 +71,7 @@ class Department:
             since = now.date() - timedelta(days=DEMO_DAYS)
             own = msgspec.structs.replace(own, department=msgspec.structs.replace(own.department, judge_from=since))
         roots = dict.fromkeys([schema.SHIPPED, folder / "sheets_schema"])
-        declared = schema.load(list(roots), KINDS)
+        declared = declarations.load(list(roots), KINDS)
         return folder, own, settings.adopt(declared, own), now
 
     def say(self, step: str, told: str) -> None:

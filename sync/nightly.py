@@ -42,7 +42,7 @@ from sync.model import (
 from sync.rules import KINDS
 from sync.rules.bench import Bench
 from sync.schema import SHIPPED, Schema
-from sync.schema import load as load_schema
+from sync.declarations import load as load_schema
 from sync.settings import FILE, Settings, book_path
 from sync.tables import Tables
 from sync.words import Vocabulary

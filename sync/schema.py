@@ -1,20 +1,16 @@
-"""Read the declarations of *sheets_schema* into typed structures, and say file, line and key of what is wrong."""
+"""What can be declared: registers, promises, profiles and calendars as typed structures, in Table Schema's words."""
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Literal, get_args
 
 import msgspec
-
-from sync import yamlfile
-from sync.model import DeclarationError
 
 SHIPPED = Path(__file__).resolve().parent.parent / "sheets_schema"
 
@@ -53,13 +49,6 @@ Kind = Literal[
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-_NAMES = "write lower case letters, digits and _, a letter first"
-_SERIES = re.compile(r"[^{}]*(?:\{yy\})?[^{}]*\{n:0\d+\}")
-# Kinds whose values have an order, by what they can be compared with.
-_COMPARED: Mapping[str, str] = {
-    **dict.fromkeys(("integer", "number", "money", "duration"), "number"),
-    **dict.fromkeys(("date", "datetime"), "day"),
-}
 Condition = Mapping[str, str | bool | list[str]]
 # Every register takes a wrong row out of all clocks with these three, and keeps its number.
 VOID, VOID_REASON, MERGED_INTO = "void", "void_reason", "merged_into"
@@ -370,315 +359,16 @@ def check(text: str) -> Check:
     return Check(*found.groups())
 
 
-# ---------------------------------------------------------------- loading
-
-
-class _Fault(Exception):
-    """A declaration is wrong at *keys* of its file."""
-
-    def __init__(self, message: str, *keys: str | int) -> None:
-        super().__init__(message)
-        self.keys = keys
-
-
-def guess(word: str, known: Iterable[str]) -> str:
-    """`; did you mean “…”?`, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean “{near[0]}”?" if near else ""
-
-
-def files(roots: Sequence[Path], room: str) -> list[Path]:
-    """The declarations of one room; a department's own file replaces the shipped one of the same name."""
-    found: dict[str, Path] = {}
-    for root in roots:
-        for path in sorted((root / room).glob("*.yaml")):
-            found[path.name] = path
-    return [found[name] for name in sorted(found)]
-
-
-def load(roots: Sequence[Path], kinds: Mapping[str, type[Promise]]) -> Schema:
-    """All declarations under *roots* (the shipped ones first), each checked by itself and against the others.
-
-    *kinds* are the kinds of promise with the structure of their options.
-    Raises DeclarationError with file, line, key and a guess.
-    """
-    registers: dict[str, Register] = {}
-    promises: list[Promise] = []
-    places: dict[int, tuple[Path, str]] = {}
-    for path in files(roots, "registers"):
-        register = _converted(path, yamlfile.read(path), Register)
-        if register.name in registers:
-            raise DeclarationError(f"{path}:1: name: register “{register.name}” is declared twice")
-        registers[register.name] = register
-        places[id(register)] = (path, "")
-    for path in files(roots, "policy"):
-        for name, declared in _mapping(path, yamlfile.read(path)).items():
-            promise = _promise(path, name, declared, kinds)
-            promises.append(promise)
-            places[id(promise)] = (path, name)
-    profiles: dict[str, Profile] = {}
-    for path in files(roots, "profiles"):
-        profile = _converted(path, yamlfile.read(path), Profile)
-        profiles[profile.name] = profile
-        places[id(profile)] = (path, "")
-    calendars = [_converted(path, yamlfile.read(path), Calendar) for path in files(roots, "calendar")]
-    schema = Schema(
-        registers=registers, promises=promises, profiles=profiles, calendars={one.name: one for one in calendars}
-    )
-    everything: list[Register | Promise | Profile] = [*registers.values(), *promises, *profiles.values()]
-    for declared in everything:
-        path, key = places[id(declared)]
-        try:
-            _check(declared, schema)
-        except _Fault as fault:
-            raise _located(path, fault, (key,) if key else ()) from fault
-    return schema
-
-
-def _mapping(path: Path, data: Any) -> dict[str, Any]:
-    """The promises of a file by name; an empty file has none."""
-    if data is not None and not isinstance(data, dict):
-        raise _located(path, _Fault("a file of promises is a mapping from their names to what they say"), ())
-    return data or {}
-
-
-def _promise(path: Path, name: str, declared: Any, kinds: Mapping[str, type[Promise]]) -> Promise:
-    if not NAME.fullmatch(str(name)):
-        raise _located(path, _Fault(f"“{name}” is not a name; {_NAMES}"), (name,))
-    kind = declared.get("kind") if isinstance(declared, dict) else None
-    if kind not in kinds:
-        fault = _Fault(
-            f"“{kind}” is not a kind of promise{guess(str(kind), kinds)}; there are {', '.join(kinds)}", "kind"
-        )
-        raise _located(path, fault, (name,))
-    return cast("Promise", _converted(path, {**declared, "name": name}, kinds[str(kind)], name))
-
-
-def _converted(path: Path, data: Any, kind: type[Any], *under: str) -> Any:
-    """*data* as *kind*; msgspec names the path of a fault, the file gives the line."""
-    if kind is Register and isinstance(data, dict) and isinstance(data.get("fields"), list):
-        data = {**data, "fields": [_titled(field) for field in data["fields"]]}
-    try:
-        return msgspec.convert(data, kind)
-    except msgspec.ValidationError as error:
-        text, _, where = str(error).partition(" - at ")
-        keys = [int(k) if k.isdigit() else k for k in re.findall(r"\w+", where) if k != "key"]
-        unknown = re.search(r"unknown field `(\w+)`", text)
-        if unknown:
-            keys.append(unknown[1])
-            text = f"nobody declared “{unknown[1]}”{guess(unknown[1], _known_keys())}"
-        raise _located(path, _Fault(text, *keys), under) from error
-
-
-def _titled(field: Any) -> Any:
-    """A field without a title is called by its name."""
-    if isinstance(field, dict) and "title" not in field and "name" in field:
-        return {**field, "title": {"zh": field["name"], "en": field["name"]}}
-    return field
-
-
-def _known_keys() -> set[str]:
-    seen: set[str] = {"kind"}
-    kinds: list[type] = [Struct]
-    while kinds:
-        kind = kinds.pop()
-        seen.update(getattr(kind, "__struct_fields__", ()))
-        kinds.extend(kind.__subclasses__())
-    return seen
-
-
-def _located(path: Path, fault: _Fault, under: Sequence[str]) -> DeclarationError:
-    keys = (*under, *fault.keys)
-    dotted = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in keys).lstrip(".")
-    return DeclarationError(f"{path}:{yamlfile.line_of(path, keys)}: {dotted or 'file'}: {fault}")
-
-
-# ---------------------------------------------------------------- what one structure cannot know of the others
-
-
-def _check(declared: Register | Promise | Profile, schema: Schema) -> None:
-    if isinstance(declared, Register):
-        _check_register(declared, schema)
-    elif isinstance(declared, Promise):
-        _check_promise(declared, schema)
-    else:
-        for position, name in enumerate(declared.registers):
-            if name not in schema.registers:
-                raise _Fault(f"there is no register “{name}”{guess(name, schema.registers)}", "registers", position)
-
-
-def _check_register(register: Register, schema: Schema) -> None:
-    names = register.by_name
-    if not NAME.fullmatch(register.name):
-        raise _Fault(f"“{register.name}” is not a name; {_NAMES}", "name")
-    if len(names) < len(register.fields):
-        twice = next(f.name for f in register.fields if sum(g.name == f.name for g in register.fields) > 1)
-        raise _Fault(f"field “{twice}” is declared twice", "fields")
-    for position, field in enumerate(register.fields):
-        _check_field(register, field, position, schema)
-    _check_headers(register)
-    _check_references(register)
-    for position, text in enumerate(register.checks):
-        _check_check(register, text, "checks", position)
-    if register.series is not None and not _SERIES.fullmatch(register.series):
-        raise _Fault(f"“{register.series}” is not a series; write it like RC-{{yy}}-{{n:05}}", "series")
-
-
-def _check_references(register: Register) -> None:
-    """The fields that a register names outside its list of fields are there."""
-    for key in ("primaryKey", "short_name", "judged_from"):
-        if name := getattr(register, key):
-            _field_of(register, name, key)
-    for position, name in enumerate(register.publish):
-        if _field_of(register, name, "publish", position).personal is True:
-            raise _Fault(f"“{name}” is personal and may not be published", "publish", position)
-    for position, name in enumerate(register.dragged):
-        _field_of(register, name, "dragged", position)
-    for key in ("fields", "lists"):
-        for position, name in enumerate(getattr(register.found_by, key)):
-            _field_of(register, name, "found_by", key, position)
-
-
-def _check_check(register: Register, text: str, *at: str | int) -> None:
-    """A comparison compares two fields that have an order in common."""
-    try:
-        found = check(text)
-    except ValueError as error:
-        raise _Fault(str(error), *at) from error
-    left, right = (_field_of(register, name, *at).reads_as for name in (found.left, found.right))
-    if _COMPARED.get(left, left) != _COMPARED.get(right, right):
-        raise _Fault(f"a {left} cannot be compared with a {right}", *at)
-
-
-def _check_field(register: Register, field: Field, position: int, schema: Schema) -> None:
-    at = ("fields", position)
-    if not NAME.fullmatch(field.name):
-        raise _Fault(f"“{field.name}” is not a name; {_NAMES}", *at, "name")
-    if field.band and field.band not in {band.name for band in register.bands}:
-        raise _Fault(f"there is no band “{field.band}”", *at, "band")
-    _check_kind(field, *at)
-    _check_target(register, field, schema, *at)
-    _check_choices(field, *at, "choices")
-    _check_constraints(field, *at, "constraints")
-    _check_condition(register, field.required_when, *at, "required_when")
-
-
-def _check_kind(field: Field, *at: str | int) -> None:
-    if field.type not in TYPES:
-        raise _Fault(f"“{field.type}” is not a type of Table Schema{guess(field.type, TYPES)}", *at, "type")
-    if field.reads_as in ("choice", "choices") and not field.choices and field.type != "list":
-        raise _Fault(f"“{field.name}” is a {field.reads_as} without choices", *at)
-    if field.split and (set(field.split) != {"date", "time"} or field.reads_as != "datetime"):
-        raise _Fault("split needs a date and a time title, on a datetime", *at, "split")
-
-
-def _check_target(register: Register, field: Field, schema: Schema, *at: str | int) -> None:
-    """What the field leads to is there."""
-    for key, target in (("foreign", field.foreign), ("numbers", field.numbers and field.numbers.book)):
-        if target and target not in schema.registers:
-            raise _Fault(f"there is no register “{target}”{guess(target, schema.registers)}", *at, key)
-    if field.foreign and field.reads_as in _COMPARED:
-        raise _Fault(f"“{field.name}” leads to another register, so it is a text, not a {field.reads_as}", *at)
-    if field.personal == "staff" and "staff" not in (field.foreign, register.name):
-        raise _Fault(f"“{field.name}” can be shown by display name only with foreign: staff", *at, "personal")
-
-
-def _check_choices(field: Field, *at: str | int) -> None:
-    """A word that people type means one value."""
-    seen: dict[str, str] = {}
-    for option in field.choices:
-        for word in (option.name, option.title.zh, option.title.en, *option.synonyms):
-            other = seen.setdefault(heading(word), option.name)
-            if other != option.name:
-                raise _Fault(f"“{word}” means both “{other}” and “{option.name}”", *at)
-    names = [option.name for option in field.choices]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise _Fault(f"“{min(twice)}” is declared twice", *at)
-
-
-def _check_constraints(field: Field, *at: str | int) -> None:
-    if field.constraints.pattern is not None:
-        try:
-            re.compile(field.constraints.pattern)
-        except re.error as error:
-            raise _Fault(f"the pattern does not compile: {error}", *at, "pattern") from error
-    for key in ("minimum", "maximum"):
-        bound = getattr(field.constraints, key)
-        if bound is not None:
-            _check_bound(field, bound, *at, key)
-
-
-def _check_bound(field: Field, bound: float | str, *at: str | int) -> None:
-    measure = _COMPARED.get(field.reads_as)
-    if measure is None or (measure == "number") == isinstance(bound, str):
-        what = "numbers have a number, dates a date, other kinds none"
-        raise _Fault(f"“{bound}” cannot bound a {field.reads_as}: {what}", *at)
-    try:
-        dt.date.fromisoformat(str(bound) if measure == "day" else "2000-01-01")
-    except ValueError as error:
-        raise _Fault(f"“{bound}” is no date; write it like 2024-01-01", *at) from error
-
-
-def _check_condition(register: Register, wanted: Condition, *at: str | int) -> None:
-    """The fields of a condition are there, and can have what is wanted of them."""
-    for name, value in wanted.items():
-        field = _field_of(register, name, *at)
-        words = [] if isinstance(value, bool) else value if isinstance(value, list) else [value]
-        if words and field.reads_as == "boolean":
-            raise _Fault(f"“{name}” is a yes or no; write true or false", *at, name)
-        known = [option.name for option in field.choices]
-        for word in words if known else ():
-            if word not in known:
-                raise _Fault(f"“{name}” has no choice “{word}”{guess(word, known)}", *at, name)
-
-
-def _check_headers(register: Register) -> None:
-    seen: dict[str, str] = {}
-    for column in register.columns:
-        for title in dict.fromkeys(heading(t) for t in (*column.titles, *column.aliases)):
-            other = seen.setdefault(title, column.name)
-            if other != column.name:
-                raise _Fault(f"“{title}” heads both “{other}” and “{column.name}”", "fields")
-
-
-def _check_promise(promise: Promise, schema: Schema) -> None:
-    if promise.register not in schema.registers:
-        known = guess(promise.register, schema.registers)
-        raise _Fault(f"there is no register “{promise.register}”{known}", "register")
-    register = schema.registers[promise.register]
-    for key in ("when", "unless"):
-        _check_condition(register, getattr(promise, key), key)
-    if promise.responsible:
-        _field_of(register, promise.responsible, "responsible")
-    for key in ("limit", "due_soon", "every", "within"):
-        text = getattr(promise, key, "")
-        if text and not (key == "every" and text.startswith("calendar ")):
-            try:
-                limit(text)
-            except ValueError as error:
-                raise _Fault(str(error), key) from error
-    for key, name in promise.fields():
-        path_of(schema, register, name, key)
-
-
-def path_of(schema: Schema, register: Register, path: str, *keys: str | int) -> tuple[Field, Field | None]:
-    """The field that *path* names: `field`, or `foreign_field.field` one step away; a fault at *keys* if none."""
-    head, _, tail = path.partition(".")
-    first = _field_of(register, head, *keys)
-    if not tail:
-        return first, None
-    if first.foreign is None:
-        raise _Fault(f"“{head}” leads to no other register", *keys)
-    return first, _field_of(schema.registers[first.foreign], tail, *keys)
-
-
-def _field_of(register: Register, name: str, *keys: str | int) -> Field:
-    if name not in register.by_name:
-        raise _Fault(f"register “{register.name}” has no field “{name}”{guess(name, register.by_name)}", *keys)
-    return register.by_name[name]
+# ---------------------------------------------------------------- words
 
 
 def heading(text: str) -> str:
     """A header for comparing: NFKC, without white space and invisible characters, case folded."""
     kept = (c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in ("Cf", "Cc"))
     return "".join("".join(kept).split()).casefold()
+
+
+def guess(word: str, known: Iterable[str]) -> str:
+    """`; did you mean “…”?`, or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean “{near[0]}”?" if near else ""

@@ -17,9 +17,10 @@ from click.testing import CliRunner, Result
 from sync import init, settings, words
 from sync.books import open_book
 from sync.cli import main
+from sync.declarations import load
 from sync.model import PROBLEM_TAB, STATES, STATUS_TAB, SYNC_TAB
 from sync.rules import KINDS
-from sync.schema import SHIPPED, Words, load
+from sync.schema import SHIPPED, Words
 
 DECLARED = Path(__file__).parent / "cases" / "small_department"
 NOW = "2026-11-22T02:00"

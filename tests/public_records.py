@@ -22,9 +22,9 @@ from pathlib import Path
 import psutil
 import xlsxwriter
 
+from sync.declarations import load
 from sync.model import SYSTEM_HEADERS
 from sync.rules import KINDS
-from sync.schema import load
 
 HERE = Path(__file__).resolve().parent
 RECORDS = HERE.parents[1] / "shared" / "data" / "boston311_2015_h1.csv.gz"

@@ -7,12 +7,13 @@ from functools import lru_cache
 
 import msgspec
 
+from sync.declarations import load
 from sync.engines import engine, rows
 from sync.flag import flag
 from sync.model import EMPTY, UNREADABLE, VALUE
 from sync.rules import KINDS
 from sync.rules.bench import Bench
-from sync.schema import SHIPPED, Schema, load
+from sync.schema import SHIPPED, Schema
 from sync.tables import Table, Tables, column_type
 from sync.workdays import Workdays
 

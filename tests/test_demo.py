@@ -8,10 +8,11 @@ import pytest
 
 from sync import demo, init, pull, validate
 from sync.books.xlsx.file import XlsxBook
+from sync.declarations import load
 from sync.engines import engine
 from sync.model import STATES
 from sync.rules import KINDS
-from sync.schema import SHIPPED, Words, load
+from sync.schema import SHIPPED, Words
 from sync.settings import Settings
 
 DAY = date(2026, 11, 22)

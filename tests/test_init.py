@@ -15,9 +15,10 @@ import pytest
 from defusedxml import ElementTree
 
 from sync import init
+from sync.declarations import load
 from sync.model import STATES, DeclarationError, ErrorCell, Formula, Merge, status_key, status_order
 from sync.rules import KINDS
-from sync.schema import SHIPPED, Words, load
+from sync.schema import SHIPPED, Words
 from sync.settings import Settings
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

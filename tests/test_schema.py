@@ -2,9 +2,10 @@
 
 import pytest
 
+from sync.declarations import load
 from sync.model import DeclarationError
 from sync.rules import KINDS
-from sync.schema import SHIPPED, load
+from sync.schema import SHIPPED
 
 REGISTER = """\
 name: works

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from sync import pull, schema, validate
+from sync import declarations, pull, validate
 from sync.books.memory import MemoryBook
 from sync.cells import lanes
 from sync.engines import engine
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 22, 2)
 
 def declared(registers):
     """The declarations of the folder *registers*, as a department would have them."""
-    return schema.load([registers.parent], {})
+    return declarations.load([registers.parent], {})
 
 
 def workplace(zone="Asia/Shanghai"):

@@ -8,6 +8,8 @@ from typing import Any, Protocol, cast
 
 import narwhals as nw
 
+from sync.model import DeclarationError
+
 # Our column types, in the words of model.py.
 TYPES = ("text", "integer", "number", "boolean", "datetime")
 
@@ -29,7 +31,13 @@ class Engine(Protocol):
 
 def engine(name: str) -> Engine:
     """The engine called *name*; imported here, since an engine is the heaviest thing a night loads."""
-    return cast("Engine", import_module(ENGINES[name]).ENGINE)
+    try:
+        return cast("Engine", import_module(ENGINES[name]).ENGINE)
+    except ModuleNotFoundError as error:
+        raise DeclarationError(
+            f"servicebook.toml: engine: {name} needs the package {error.name}, which is not installed. "
+            "Install requirements-dev.txt, or leave the line out: polars is always there."
+        ) from error
 
 
 def rows(columns: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
