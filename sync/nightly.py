@@ -22,6 +22,7 @@ import msgspec
 from sync import flag as flagging
 from sync import gather, pull, validate, words
 from sync.books import Book, Written, open_book
+from sync.declarations import load as load_schema
 from sync.engines import engine
 from sync.kept import Kept, Left, Night, rows_of
 from sync.layout import Pulled
@@ -42,7 +43,6 @@ from sync.model import (
 from sync.rules import KINDS
 from sync.rules.bench import Bench
 from sync.schema import SHIPPED, Schema
-from sync.declarations import load as load_schema
 from sync.settings import FILE, Settings, book_path
 from sync.tables import Tables
 from sync.words import Vocabulary

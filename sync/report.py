@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sync.books import Link, Tab, Value
 from sync.books.xlsx.companion import Desk, Line
@@ -24,7 +24,7 @@ from sync.model import (
     status_order,
 )
 from sync.schema import Schema
-from sync.words import Vocabulary, place
+from sync.words import Vocabulary, deadline, place
 
 MOST = 50  # problems a person: a longer list is not read
 MOST_OPEN = 200  # open records a person on the day's list
@@ -57,6 +57,11 @@ def marks(
     return [made[key] for key in sorted(made, key=status_order) if key not in unclear]
 
 
+def _last_minute(due: datetime | None) -> datetime | None:
+    """A deadline as a cell can show it: one at midnight is the last minute of the day that it ends."""
+    return due - timedelta(minutes=1) if due and (due.hour, due.minute) == (0, 0) else due
+
+
 def _same_but_case(keys: Iterable[str]) -> set[str]:
     folded: dict[str, list[str]] = defaultdict(list)
     for key in keys:
@@ -74,7 +79,7 @@ def _mark(ref: RowRef, flags: Sequence[Flag], wrong: int, schema: Schema, words:
     parts = []
     if worst:
         title = schema.promise[worst.promise].title.zh
-        due = f" {worst.due:%m-%d %H:%M}" if worst.due else ""
+        due = f" {deadline(worst.due)}" if worst.due else ""
         parts.append(f"{words.shape(worst.state)} {words.state(worst.state, 'zh')} {title}{due}")
     if wrong:
         parts.append(words.label("mark_wrong", "zh", n=wrong))
@@ -206,7 +211,7 @@ def _open_line(flag: Flag, ref: RowRef | None, files: Mapping[str, str], schema:
     register = schema.registers[flag.register]
     promise = schema.promise[flag.promise].title.zh
     where = (files.get(ref.book, ""), ref.tab, f"A{ref.row}") if ref else ("", "", "")
-    return Line(register.title.zh, flag.key, promise, flag.due, words.state(flag.state, "zh"), *where)
+    return Line(register.title.zh, flag.key, promise, _last_minute(flag.due), words.state(flag.state, "zh"), *where)
 
 
 def _capped(lines: Sequence[Line], most: int, label: str, words: Vocabulary) -> list[Line]:

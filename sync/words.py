@@ -177,6 +177,12 @@ def _merged(folders: Sequence[Path], name: str) -> dict[str, Any]:
     return found
 
 
+def deadline(when: datetime) -> str:
+    """11-20 24:00, for a mark in a sheet."""
+    day, clock = _clock(when, ends=True)
+    return f"{day:%m-%d} {clock}"
+
+
 def _clock(when: datetime, *, ends: bool) -> tuple[datetime, str]:
     """The day and the time of day; a deadline at midnight ends the day before: people read 00:00 as a beginning."""
     if ends and (when.hour, when.minute) == (0, 0):

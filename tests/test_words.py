@@ -157,6 +157,15 @@ def test_a_public_value_stays_readable():
         assert words.public(problem(value=value), CALLS).value == value
 
 
+def test_a_terminal_shows_what_is_not_personal():
+    """Whoever mends a cell needs its value, published or not; a number or a name stays in the book."""
+    told = problem(field="fault", value="约3", suggestion="3", params={"near": "约3"})
+    assert words.public(told, CALLS).value == "＊＊＊"
+    assert words.discreet(told, CALLS) == told
+    for field, value in (("phone", "1380000"), ("customer", "某某"), ("fault", "打 13800000001 找某某")):
+        assert words.discreet(problem(field=field, value=value), CALLS).value == "＊＊＊"
+
+
 def test_a_register_that_nobody_knows_publishes_nothing():
     assert words.public(problem(value="secret"), None).value == "＊＊＊"
 
@@ -165,3 +174,13 @@ def test_search_words_are_whole_words():
     terms = yamlfile.read(ROOT / "site" / "words" / "terms.yaml")
     assert len(terms) == len(set(terms)) > 20
     assert all(2 <= len(term) <= 4 for term in terms)
+
+
+def test_a_deadline_at_midnight_ends_the_day_before():
+    """People read 00:00 as a beginning, and would believe to have another day."""
+    midnight, noon = datetime(2026, 11, 21), datetime(2026, 11, 21, 12)
+    assert words.deadline(midnight) == "11-20 24:00"
+    assert WORDS.short_moment(midnight, "zh", noon, ends=True) == "11月20日 24:00"
+    assert WORDS.moment(midnight, "zh", ends=True) == "2026年11月20日（周五）24:00"
+    assert WORDS.short_moment(midnight, "zh", noon) == "11月21日 00:00"
+    assert words.deadline(noon) == "11-21 12:00"
