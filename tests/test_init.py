@@ -190,6 +190,17 @@ def test_a_new_department_is_never_written_over(tmp_path: Path, schema):
     assert [path.read_bytes() for path in files] == before
 
 
+def test_what_holds_names_and_numbers_stays_out_of_a_repository(tmp_path: Path, schema):
+    """Somebody will put the folder under version control: books and kept copies are ignored there."""
+    files = init.new_department(tmp_path, "integrator", schema, made_at=AT, states=WORDS)
+    (tmp_path / "kept").mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "--others", "--exclude-standard"], cwd=tmp_path, capture_output=True, check=True, text=True
+    )
+    assert set(listed.stdout.split()) == {".gitignore", files[0].name}
+
+
 def test_an_unknown_profile_is_refused_with_those_there_are(tmp_path: Path, schema):
     with pytest.raises(DeclarationError, match="integrator"):
         init.new_department(tmp_path, "intergrator", schema, made_at=AT, states=WORDS)
