@@ -12,7 +12,6 @@ from sync.model import DeclarationError
 from sync.schema import Register, Schema, Words
 from sync.settings import FILE
 
-
 # Books and kept copies hold people's names and numbers: they stay out of a repository that somebody makes here.
 IGNORED = """\
 /books/
