@@ -6,6 +6,7 @@ from typing import get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
+from ruamel.yaml import YAML
 
 import sync
 from sync import model, rules, schema, yamlfile
@@ -230,3 +231,10 @@ def test_the_map_names_every_module():
     modules = {path.stem for path in (ROOT / "sync").iterdir() if not path.name.startswith("_")}
     assert len(modules) > 20
     assert modules - told == set()
+
+
+def test_every_page_opens_with_metadata_that_any_builder_reads():
+    """MkDocs passes over front matter that is no YAML and loses the title; other builders stop."""
+    for page in sorted((ROOT / "docs").rglob("*.md")):
+        _, front, _ = page.read_text(encoding="utf-8").split("---\n", 2)
+        assert YAML(typ="safe", pure=True).load(front)["title"], page
