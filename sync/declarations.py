@@ -25,11 +25,13 @@ from sync.schema import (
     Promise,
     Register,
     Schema,
-    Struct,
     check,
+    dotted,
     guess,
     heading,
+    length,
     limit,
+    refusal,
 )
 
 _NAMES = "write lower case letters, digits and _, a letter first"
@@ -123,12 +125,7 @@ def _converted(path: Path, data: Any, kind: type[Any], *under: str) -> Any:
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
-        text, _, where = str(error).partition(" - at ")
-        keys = [int(k) if k.isdigit() else k for k in re.findall(r"\w+", where) if k != "key"]
-        unknown = re.search(r"unknown field `(\w+)`", text)
-        if unknown:
-            keys.append(unknown[1])
-            text = f"nobody declared “{unknown[1]}”{guess(unknown[1], _known_keys())}"
+        text, keys = refusal(error)
         raise _located(path, _Fault(text, *keys), under) from error
 
 
@@ -139,20 +136,9 @@ def _titled(field: Any) -> Any:
     return field
 
 
-def _known_keys() -> set[str]:
-    seen: set[str] = {"kind"}
-    kinds: list[type] = [Struct]
-    while kinds:
-        kind = kinds.pop()
-        seen.update(getattr(kind, "__struct_fields__", ()))
-        kinds.extend(kind.__subclasses__())
-    return seen
-
-
 def _located(path: Path, fault: _Fault, under: Sequence[str]) -> DeclarationError:
     keys = (*under, *fault.keys)
-    dotted = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in keys).lstrip(".")
-    return DeclarationError(f"{path}:{yamlfile.line_of(path, keys)}: {dotted or 'file'}: {fault}")
+    return DeclarationError(f"{path}:{yamlfile.line_of(path, keys)}: {dotted(keys) or 'file'}: {fault}")
 
 
 # ---------------------------------------------------------------- what one structure cannot know of the others
@@ -312,11 +298,11 @@ def _check_promise(promise: Promise, schema: Schema) -> None:
         _check_condition(register, getattr(promise, key), key)
     if promise.responsible:
         _field_of(register, promise.responsible, "responsible")
-    for key in ("limit", "due_soon", "every", "within"):
+    for key, read in (("limit", limit), ("every", limit), ("due_soon", length), ("within", length)):
         text = getattr(promise, key, "")
         if text and not (key == "every" and text.startswith("calendar ")):
             try:
-                limit(text)
+                read(text)
             except ValueError as error:
                 raise _Fault(str(error), key) from error
     for key, name in promise.fields():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
@@ -339,6 +340,15 @@ def limit(text: str) -> Limit:
     return Limit(unit=unit, number=float(found["number"] or 0), field=found["field"])
 
 
+def length(text: str) -> dt.timedelta:
+    """The fixed length that *text* declares; ValueError where it changes with the calendar or the row."""
+    minutes = limit(text).minutes
+    if minutes is None:
+        message = f"“{text}” has no fixed length; write NUMBER UNIT, UNIT one of min, h, day, week"
+        raise ValueError(message)
+    return dt.timedelta(minutes=minutes)
+
+
 class Check(msgspec.Struct, frozen=True):
     """FIELD OP FIELD."""
 
@@ -372,3 +382,29 @@ def guess(word: str, known: Iterable[str]) -> str:
     """`; did you mean “…”?`, or nothing."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean “{near[0]}”?" if near else ""
+
+
+def refusal(error: msgspec.ValidationError) -> tuple[str, list[str | int]]:
+    """What msgspec refused, in words with a guess, and the keys that lead there."""
+    text, _, where = str(error).partition(" - at ")
+    keys: list[str | int] = [int(k) if k.isdigit() else k for k in re.findall(r"\w+", where) if k != "key"]
+    unknown = re.search(r"unknown field `(\w+)`", text)
+    if unknown:
+        keys.append(unknown[1])
+        text = f"nobody declared “{unknown[1]}”{guess(unknown[1], _declared_keys())}"
+    return text, keys
+
+
+def dotted(keys: Sequence[str | int]) -> str:
+    """fields[3].title: *keys* as people write them."""
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
+
+
+def _declared_keys() -> set[str]:
+    seen: set[str] = {"kind"}
+    kinds: list[type] = [Struct]
+    while kinds:
+        kind = kinds.pop()
+        seen.update(getattr(kind, "__struct_fields__", ()))
+        kinds.extend(kind.__subclasses__())
+    return seen

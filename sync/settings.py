@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import msgspec
 
 from sync.model import DeclarationError
-from sync.schema import Profile, Promise, Schema, Struct, Words, guess, limit
+from sync.schema import Profile, Promise, Schema, Struct, Words, dotted, guess, length, limit, refusal
 
 FILE = "servicebook.toml"
 
@@ -104,7 +104,10 @@ def load(folder: Path) -> Settings:
     try:
         # Notepad writes a mark before the first line
         settings = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), Settings)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except msgspec.ValidationError as error:
+        text, keys = refusal(error)
+        raise DeclarationError(f"{path}: {dotted(keys)}: {text}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path}: {error}"
         raise DeclarationError(message) from error
     zone = settings.department.time_zone
@@ -190,7 +193,7 @@ def _own(promise: Promise, settings: Settings) -> Promise:
             raise DeclarationError(f"{FILE}: promises.{promise.name}.{key}: a {promise.kind} has no {key}")
         if key in ("limit", "due_soon"):
             try:
-                limit(value)
+                (limit if key == "limit" else length)(value)
             except ValueError as error:
                 raise DeclarationError(f"{FILE}: promises.{promise.name}.{key}: {error}") from error
     return msgspec.structs.replace(promise, **figures)

@@ -84,7 +84,12 @@ def test_why_a_record_is_late(desk: Department):
     ("old", "new", "said"),
     [
         ("[books]", "[books", "servicebook.toml"),
-        ("[department]", "[department]\ncolour = 'red'", "colour"),
+        ("[department]", "[department]\ncolour = 'red'", "department.colour: nobody declared “colour”"),
+        (
+            'profile = "small"',
+            'profil = "small"',
+            "nobody declared “profil”; did you mean “profile”",
+        ),
         ('profile = "small"', 'profile = "smal"', "did you mean “small”"),
         ('profile = "small"', 'profile = "small"\ntime_zone = "Asia/Shangai"', "did you mean “Asia/Shanghai”"),
         ('profile = "small"', 'profile = "small"\noffice = "ofice"', "did you mean “office”"),

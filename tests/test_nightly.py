@@ -1,5 +1,6 @@
 """Nights of a small department, on a real workbook and by the real command."""
 
+import html
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import pytest
 from night_department import BOOK, COMPANION, JOBS, NOW, Department, department, job
 
 from sync.kept import Kept
+from sync.model import OPEN_STATES
 
 GOLDEN = Path(__file__).parent / "golden" / "night"
 Evenings = tuple[Department, Department]
@@ -129,6 +131,15 @@ def test_nobody_gets_more_than_fifty_problems(desk: Department):
 # ---------------------------------------------------------------- a book that is open
 
 
+def told_by_check(desk: Department, now: str) -> tuple[list[str], set[str]]:
+    """Where every problem is, and the keys of all open flags, as the commands say them."""
+    problems = json.loads(desk.run("check", "--json", now=now).stdout)["problems"]
+    flags = json.loads(desk.run("sync", "--dry-run", "--json", now=now).stdout)["flags"]
+    return [f"{p['tab']}!{p['column']}{p['row']}" for p in problems], {
+        f["key"] for f in flags if f["state"] in OPEN_STATES
+    }
+
+
 def test_ten_nights_with_the_book_open(desk: Department):
     """Everything reaches staff by page and by the list beside the book; when it is closed, one run brings the marks."""
     lock = desk.held()
@@ -139,12 +150,16 @@ def test_ten_nights_with_the_book_open(desk: Department):
         told = desk.night(until="render" if first_or_last else "report", now=later(day))
         assert told["books"] == {"desk": "held"}
         assert desk.book.read_bytes() == before
+        faults, late = told_by_check(desk, later(day))
+        assert faults
+        assert late
         if first_or_last:
             assert "还没写进去" in desk.page("today")
-            assert "J-007" in desk.page("overdue").replace("&#45;", "-")
-        listed = [cell.value for row in openpyxl.load_workbook(desk.folder / COMPANION)["总表"] for cell in row]
-        assert {"J-007", "J-011"} <= set(listed)
-        assert any("年份没有写全" in str(text) for text in listed)
+            assert all(place in html.unescape(desk.page("problems")) for place in faults)
+            assert all(key in html.unescape(desk.page("overdue")) for key in late)
+        listed = [[cell.value for cell in row] for row in openpyxl.load_workbook(desk.folder / COMPANION)["总表"]]
+        assert sum(row[5] == "数据有误" for row in listed) == len(faults)
+        assert late <= {row[2] for row in listed}
     assert "11月22日" in desk.page("today")  # since when they wait
     told = desk.run("doctor", now=later(8, 3)).stdout
     assert "waiting since 2026-11-22 02:00 (8 days)" in told
@@ -152,6 +167,23 @@ def test_ten_nights_with_the_book_open(desk: Department):
     assert desk.night(now=later(8, 4))["books"] == {"desk": "written"}
     assert desk.marks()["J-007"].startswith("● 超时未完")
     assert "waiting since" not in desk.run("doctor", now=later(8, 5)).stdout
+
+
+def test_a_book_that_is_only_read_gets_no_marks_and_waits_for_none(desk: Department):
+    """Last year's book, or an export: its rows count, and nobody writes into it."""
+    for path in (desk.folder / "sheets_schema" / "registers").glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        tab = (
+            next(line for line in text.splitlines() if line.startswith("title:")).partition("zh: ")[2].partition(",")[0]
+        )
+        source = f"sources: [{{book: desk, tab: {tab}, mode: read_only}}]\n"
+        path.write_text(text.replace("primaryKey", f"{source}primaryKey", 1), encoding="utf-8")
+    before = desk.book.read_bytes()
+    told = desk.night(until="render")
+    assert told["books"] == {}
+    assert told["flags"]
+    assert desk.book.read_bytes() == before
+    assert "还没写进去" not in desk.page("today")
 
 
 def test_a_book_saved_after_it_was_read_is_not_overwritten(desk: Department, monkeypatch: pytest.MonkeyPatch):

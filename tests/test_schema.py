@@ -157,3 +157,10 @@ def test_the_department_replaces_a_shipped_file_by_its_name(tmp_path):
     declare(shipped)
     declare(ours, register=REGISTER.replace("zh: 维修", "zh: 修理"))
     assert load([shipped, ours], KINDS).registers["works"].title.zh == "修理"
+
+
+@pytest.mark.parametrize("text", ["1 month", "2 working days", "done days"])
+def test_a_warning_time_that_has_no_fixed_length_is_refused(tmp_path, text):
+    """It used to count as none, so that nobody was warned."""
+    with pytest.raises(DeclarationError, match=r"one.yaml:\d+: reply.due_soon: .* no fixed length"):
+        declare(tmp_path, promise=f"{PROMISE}  due_soon: {text}\n")

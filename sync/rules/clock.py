@@ -16,7 +16,7 @@ from sync.model import EMPTY, UNREADABLE, VALUE
 from sync.rules.bench import UNSURE, Bench, add_months, flags
 from sync.rules.holds import HOLD_FROM, HOLD_TO, NO_HOLDS, held
 from sync.rules.hours import ALWAYS, MINUTE, due_in_workdays, moment_at, ticks
-from sync.schema import Limit, Promise, limit
+from sync.schema import Limit, Promise, length, limit
 from sync.tables import PLACE, Frame, Table
 
 DAY = timedelta(days=1)
@@ -185,7 +185,7 @@ def _late(promise: Clock, bench: Bench, frame: Frame) -> Frame:
 
 def _state(promise: Clock, bench: Bench) -> nw.Expr:
     now, due = nw.lit(bench.now), nw.col("_due")
-    soon = timedelta(minutes=limit(promise.due_soon or "2 h").minutes or 0)
+    soon = length(promise.due_soon or "2 h")
     unreadable = (nw.col("_start_state") != VALUE) | (nw.col("_stop_state") == UNREADABLE) | due.is_null()
     stopped = nw.col("_stop_state") == VALUE
     unknown = unreadable.fill_null(value=True) | nw.col("_backwards") | nw.col(UNSURE)

@@ -15,7 +15,7 @@ import narwhals as nw
 from sync.conditions import holds
 from sync.model import EMPTY, UNREADABLE, VALUE
 from sync.rules.bench import UNSURE, Bench, add_months, flags, from_rows, midnight
-from sync.schema import Limit, Promise, Struct, limit
+from sync.schema import Limit, Promise, Struct, length, limit
 from sync.tables import PLACE, Frame, Table
 
 DAY = timedelta(days=1)
@@ -61,7 +61,7 @@ def judge(promise: Recurrence, bench: Bench) -> Frame:
     slots = _served(bench.tables.engine.settle(slots), done)
     now, late = nw.lit(bench.now), nw.col("_stop") >= nw.col("_due")
     served, past = ~nw.col("_stop").is_null(), nw.col("_due") <= now
-    soon = now + nw.lit(_length(promise.due_soon))
+    soon = now + nw.lit(length(promise.due_soon))
     state = (
         nw.when(served & late).then(nw.lit("met_late"))
         .otherwise(nw.when(served).then(nw.lit("met"))
@@ -102,10 +102,6 @@ def _served(slots: Frame, done: Frame) -> Frame:
     return slots.with_columns(_stop=nw.when(nw.col("_owed") == 1).then(nw.col("_makeup")).otherwise(own))
 
 
-def _length(text: str) -> timedelta:
-    return timedelta(minutes=limit(text).minutes or 0)
-
-
 def _series(promise: Recurrence, bench: Bench, table: Table) -> tuple[Frame, Frame]:
     """The rows that have a series, and those of which nobody can say: a cell that is needed is unreadable."""
     frame = bench.rows(promise, table)
@@ -127,7 +123,7 @@ def _slots(promise: Recurrence, bench: Bench, frame: Frame) -> Frame:
     kept = [name for name in (promise.anchor, promise.until_months, promise.until, promise.responsible) if name]
     frame = frame.with_columns(_begin=begin).select(*dict.fromkeys([*PLACE, "_key", "_begin", *kept]))
     period = limit(promise.every)
-    horizon = bench.now + _length(promise.due_soon)
+    horizon = bench.now + length(promise.due_soon)
     counter = bench.tables.engine.table({"_k": _counted(bench, frame, period, horizon)}, {"_k": "integer"})
     least = timedelta(days={"day": 1, "week": 7, "month": 28}[period.unit] * int(period.number))
     # a first sieve, so that the months of far periods are not worked out

@@ -5,14 +5,12 @@ Flagged: a row that begins within the time after an earlier row of the same grou
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import narwhals as nw
 
 from sync.cells.fast import EPOCH
 from sync.model import VALUE
 from sync.rules.bench import UNSURE, Bench, flags
-from sync.schema import Promise, limit
+from sync.schema import Promise, length
 from sync.tables import Frame
 
 
@@ -42,9 +40,9 @@ def judge(promise: Repeat, bench: Bench) -> Frame:
     frame = frame.with_columns(_ended=ended)
     before = nw.col("_ended").shift(1).over(*promise.same, order_by=[promise.starts, "_row"])
     frame = frame.with_columns(_before=before)
-    span = timedelta(minutes=limit(promise.within).minutes or 0)
+    within = length(promise.within)
     again = frame.filter(
-        nw.col(promise.starts) >= nw.col("_before"), nw.col(promise.starts) <= nw.col("_before") + nw.lit(span)
+        nw.col(promise.starts) >= nw.col("_before"), nw.col(promise.starts) <= nw.col("_before") + nw.lit(within)
     )
     return flags(again, promise, table.register, state=nw.lit("repeat"), start=nw.col("_before"),
                  stop=nw.col(promise.starts))  # fmt: skip
