@@ -121,7 +121,10 @@ def clock(promise, start, stop, holds, now, workdays, *, by_date=False):
     held_minutes = 0
     if promise.holds and any(b > a for a, b in spans):
         due, held_minutes = _pushed(due, spans, ticking)
-    running = promise.holds and any(a <= now and (b is None or b > now) and a < due for a, b in holds)
+    # a hold that began when the clock had run out, though its due moment is the next opening, does not stop it
+    running = promise.holds and any(
+        a <= now and (b is None or b > now) and any(ticking(at) for at in _steps(max(a, start), due)) for a, b in holds
+    )
     until = ends or now
     late = sum(10 for at in _steps(due, until) if ticking(at)) if until > due else None
     if stop and stop < began:

@@ -89,7 +89,7 @@ def _counted(spans: Frame, calendar: str, bench: Bench) -> Frame:
     )  # fmt: skip
     runs = (nw.col("_from") <= now) & (nw.col("_to").is_null() | (nw.col("_to") > now))
     spans = spans.with_columns(_runs=runs, _to=last, _from=nw.max_horizontal("_from", "_start"))
-    spans = spans.filter(nw.col("_to") > nw.col("_from"))
+    spans = spans.filter((nw.col("_to") > nw.col("_from")) | nw.col("_runs"))
     spans = ticks(bench, calendar, spans, _a="_from", _z="_to", _d="_due")
     order = ["_a", "_z"]
     spans = spans.with_columns(_reached=nw.col("_z").cum_max().over(*PLACE, order_by=order))
