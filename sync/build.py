@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+from sync import proof
 from sync.model import ServicebookError
 
 THEME = Path(__file__).resolve().parent.parent / "site" / "theme"
@@ -35,6 +36,8 @@ def build(root: Path, config: Path, site: Path) -> bool:
     _remove(new)
     try:
         _run(root, config, new)
+        _searchable_from_a_folder(new)
+        proof.require(new)
         stamp.unlink(missing_ok=True)  # a stamp never outlives the site that it describes
         _swap(new, site, old)
     finally:
@@ -72,6 +75,14 @@ def _run(root: Path, config: Path, target: Path) -> None:
         said = "\n".join(line for line in lines if line.strip() and not line.startswith(CHATTER)) or "it said nothing"
         message = f"The site was not built; the old one is still there. The builder said:\n{said}"
         raise ServicebookError(message)
+
+
+def _searchable_from_a_folder(site: Path) -> None:
+    """Give the search its index as a script too: pages opened from a folder may read nothing else."""
+    index = site / "search" / "search_index.json"
+    if index.is_file():
+        text = index.read_text(encoding="utf-8")
+        index.with_suffix(".js").write_text(f"var __index = {text}", encoding="utf-8", newline="\n")
 
 
 def _swap(new: Path, site: Path, old: Path) -> None:

@@ -15,6 +15,7 @@ from sync.kept import Kept
 from sync.model import ServicebookError
 from sync.schema import Schema
 from sync.settings import Settings, book_path
+from sync.targets import open_target
 from sync.workdays import Workdays
 
 NEXT_YEAR_FROM = 11  # the official arrangement of a year is published in the November before it
@@ -47,6 +48,7 @@ def examine(folder: Path, settings: Settings, schema: Schema, now: datetime) -> 
     yield from _books(folder, settings)
     yield from _calendars(schema, now)
     yield from _kept(folder, now)
+    yield from _published(folder, settings)
 
 
 def _books(folder: Path, settings: Settings) -> Iterator[Line]:
@@ -64,6 +66,18 @@ def _books(folder: Path, settings: Settings) -> Iterator[Line]:
             yield Line("!", f"book {name}", f"{path} cannot be written; marks will not reach staff")
         else:
             yield Line("√", f"book {name}", str(path))
+
+
+def _published(folder: Path, settings: Settings) -> Iterator[Line]:
+    try:
+        target = open_target(settings, folder)
+        if target is None:
+            return
+        target.check()
+        shown = next((release.name for release in target.releases() if release.current), "nothing yet")
+        yield Line("√", "publish", f"{settings.publish.folder} shows {shown}")
+    except ServicebookError as error:
+        yield Line("×", "publish", str(error))
 
 
 def _calendars(schema: Schema, now: datetime) -> Iterator[Line]:

@@ -7,7 +7,7 @@ import os
 import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
@@ -67,6 +67,14 @@ class OwnFigure(Struct, frozen=True, kw_only=True):
     when: dict[str, str | bool | list[str]] | None = None
 
 
+class Publish(Struct, frozen=True, kw_only=True):
+    """Where readers find the site, and how many of its nights can be gone back to."""
+
+    folder: str | None = None
+    """None: the site stays in build/site. Relative to the department folder; $VARIABLES and ~ are filled in."""
+    keep: Annotated[int, msgspec.Meta(ge=1)] = 10
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """servicebook.toml."""
 
@@ -75,6 +83,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     promises: dict[str, OwnFigure] = {}  # noqa: RUF012 - each gets its own
     gates: Gates = Gates()
     bounds: Bounds = Bounds()
+    publish: Publish = Publish()
     engine: Literal["polars", "duckdb"] = "polars"
 
     @cached_property
@@ -159,7 +168,8 @@ def adopt(declared: Schema, settings: Settings) -> Schema:
     for unknown in settings.promises.keys() - {promise.name for promise in declared.promises}:
         names = [promise.name for promise in declared.promises]
         raise DeclarationError(f"{FILE}: promises.{unknown}: there is no such promise{guess(unknown, names)}")
-    return msgspec.structs.replace(declared, registers=registers, promises=promises)
+    forms = {name: form for name, form in declared.forms.items() if form.register in registers}
+    return msgspec.structs.replace(declared, registers=registers, promises=promises, forms=forms, declared=declared)
 
 
 def _check_books(settings: Settings, used: set[str]) -> None:

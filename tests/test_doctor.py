@@ -61,3 +61,15 @@ def test_a_clock_that_stands_before_the_last_run(desk: Department):
 def test_from_november_the_next_year_is_missing(desk: Department):
     assert "2027" in lines(desk)["calendar office"][1]
     assert "calendar office" not in lines(desk, "2026-10-22T12:00")
+
+
+def test_a_place_to_publish_to(desk: Department, tmp_path: Path):
+    """Refused where no site may go, and named with what readers see."""
+    toml = desk.folder / "servicebook.toml"
+    before = toml.read_text(encoding="utf-8")
+    toml.write_text(f"{before}\n[publish]\nfolder = 'docs'\n", encoding="utf-8")
+    desk.night(until="flag")
+    assert lines(desk)["publish"][0] == "×"
+    place = (tmp_path / "网 站").as_posix()
+    toml.write_text(f"{before}\n[publish]\nfolder = '{place}'\n", encoding="utf-8")
+    assert lines(desk)["publish"] == ("√", f"{place} shows nothing yet")
