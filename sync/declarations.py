@@ -21,6 +21,7 @@ from sync.schema import (
     Calendar,
     Condition,
     Field,
+    Form,
     Profile,
     Promise,
     Register,
@@ -41,6 +42,8 @@ _COMPARED: Mapping[str, str] = {
     **dict.fromkeys(("integer", "number", "money", "duration"), "number"),
     **dict.fromkeys(("date", "datetime"), "day"),
 }
+
+Declared = Register | Promise | Form | Profile
 
 
 class _Fault(Exception):
@@ -85,11 +88,17 @@ def load(roots: Sequence[Path], kinds: Mapping[str, type[Promise]]) -> Schema:
         profile = _converted(path, yamlfile.read(path), Profile)
         profiles[profile.name] = profile
         places[id(profile)] = (path, "")
+    forms: dict[str, Form] = {}
+    for path in files(roots, "forms"):
+        form = _converted(path, yamlfile.read(path), Form)
+        forms[form.name] = form
+        places[id(form)] = (path, "")
     calendars = [_converted(path, yamlfile.read(path), Calendar) for path in files(roots, "calendar")]
     schema = Schema(
-        registers=registers, promises=promises, profiles=profiles, calendars={one.name: one for one in calendars}
-    )
-    everything: list[Register | Promise | Profile] = [*registers.values(), *promises, *profiles.values()]
+        registers=registers, promises=promises, profiles=profiles,
+        calendars={one.name: one for one in calendars}, forms=forms,
+    )  # fmt: skip
+    everything: list[Declared] = [*registers.values(), *promises, *forms.values(), *profiles.values()]
     for declared in everything:
         path, key = places[id(declared)]
         try:
@@ -144,9 +153,11 @@ def _located(path: Path, fault: _Fault, under: Sequence[str]) -> DeclarationErro
 # ---------------------------------------------------------------- what one structure cannot know of the others
 
 
-def _check(declared: Register | Promise | Profile, schema: Schema) -> None:
+def _check(declared: Declared, schema: Schema) -> None:
     if isinstance(declared, Register):
         _check_register(declared, schema)
+    elif isinstance(declared, Form):
+        _check_form(declared, schema)
     elif isinstance(declared, Promise):
         _check_promise(declared, schema)
     else:
@@ -307,6 +318,25 @@ def _check_promise(promise: Promise, schema: Schema) -> None:
                 raise _Fault(str(error), key) from error
     for key, name in promise.fields():
         path_of(schema, register, name, key)
+
+
+def _check_form(form: Form, schema: Schema) -> None:
+    if not NAME.fullmatch(form.name):
+        raise _Fault(f"“{form.name}” is not a name; {_NAMES}", "name")
+    if form.register not in schema.registers:
+        raise _Fault(f"there is no register “{form.register}”{guess(form.register, schema.registers)}", "register")
+    if (form.layout == "list") != bool(form.rows):
+        raise _Fault("a list says how many empty rows it has, a sheet has none", "rows")
+    for at, section in enumerate(form.sections):
+        for position, box in enumerate(section.boxes):
+            if box.field:
+                _field_of(schema.registers[form.register], box.field, "sections", at, "fields", position)
+            elif box.title is None:
+                raise _Fault("a box that is no field needs a title", "sections", at, "fields", position)
+    known = [promise.name for promise in schema.promises]
+    for position, name in enumerate(form.promises):
+        if name not in known:
+            raise _Fault(f"there is no promise “{name}”{guess(name, known)}", "promises", position)
 
 
 def path_of(schema: Schema, register: Register, path: str, *keys: str | int) -> tuple[Field, Field | None]:

@@ -1,4 +1,4 @@
-"""What can be declared: registers, promises, profiles and calendars as typed structures, in Table Schema's words."""
+"""What can be declared: registers, promises, forms, profiles, calendars, as structures in Table Schema's words."""
 
 from __future__ import annotations
 
@@ -113,6 +113,7 @@ class Field(Struct, frozen=True, kw_only=True):
     past: bool = False  # a moment that lies in the future is a mistake
     band: str = ""
     width: int | None = None  # of the column, in characters
+    example: str = ""  # a cell as it should be typed
     signature: bool = False  # a signature on paper: the sheet only says whether it is there
 
     @property
@@ -226,6 +227,49 @@ class Register(Struct, frozen=True, kw_only=True):
         return self.sources or [Source(book=self.book, tab=self.title.zh)]
 
 
+class FormField(Struct, frozen=True, kw_only=True):
+    """A box on paper: a field of the form's register, or a line that only paper has, which needs a title."""
+
+    field: str = ""
+    title: Words | None = None  # what paper calls it, where that differs
+    lines: int = 1  # how many lines there are to write on
+    wide: bool = False  # across the whole width of a sheet
+    width: int = 0  # of a list's column, in millimetres; columns that say nothing share what is left
+
+
+class FormSection(Struct, frozen=True, kw_only=True):
+    """Boxes that are filled in at one moment."""
+
+    title: Words | None = None
+    head: bool = False  # above a list, once for all its lines
+    fields: list[str | FormField]
+
+    @cached_property
+    def boxes(self) -> list[FormField]:
+        return [FormField(field=one) if isinstance(one, str) else one for one in self.fields]
+
+
+class Form(Struct, frozen=True, kw_only=True):
+    """A paper to print: a sheet for one case, or a list with a line for each."""
+
+    name: str
+    number: str  # F013
+    title: Words
+    register: str
+    purpose: Words
+    filled_by: Words
+    layout: Literal["sheet", "list"] = "sheet"
+    landscape: bool = False
+    rows: int = 0  # empty lines of a list
+    sections: list[FormSection]
+    signatures: list[Words] = []
+    copies: Words | None = None
+    numbering: Words | None = None
+    promises: list[str] = []  # their limits are printed on the paper
+    notes: list[Words] = []
+    systems: list[str] = []
+
+
 class Promise(Struct, frozen=True, kw_only=True):
     """What the department promises, whatever the kind: the base of the structures in *sync.rules*."""
 
@@ -280,6 +324,8 @@ class Schema(Struct, frozen=True, kw_only=True):
     promises: list[Promise]
     profiles: dict[str, Profile]
     calendars: dict[str, Calendar]
+    forms: dict[str, Form] = {}
+    declared: Schema | None = None  # everything there is, where this is what one department uses of it
 
     @cached_property
     def promise(self) -> dict[str, Promise]:
@@ -391,7 +437,7 @@ def refusal(error: msgspec.ValidationError) -> tuple[str, list[str | int]]:
     unknown = re.search(r"unknown field `(\w+)`", text)
     if unknown:
         keys.append(unknown[1])
-        text = f"nobody declared “{unknown[1]}”{guess(unknown[1], _declared_keys())}"
+        text = f"nobody declared “{unknown[1]}”{guess(unknown[1], _declared_keys() - {unknown[1]})}"
     return text, keys
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from sync.rules import KINDS
-from sync.schema import Calendar, Profile, Register
+from sync.schema import Calendar, Form, Profile, Register
 from sync.settings import Settings
 
 FOLDER = Path(__file__).resolve().parent.parent / "sheets_schema" / "json"
@@ -22,6 +22,7 @@ def schemas():
         "register": _register(),
         "policy": _policy(),
         "profile": msgspec.json.schema(Profile),
+        "form": msgspec.json.schema(Form),
         "calendar": msgspec.json.schema(Calendar),
         "settings": msgspec.json.schema(Settings),
     }

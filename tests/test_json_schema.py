@@ -8,7 +8,7 @@ from export_json_schema import FOLDER, schemas
 from sync import yamlfile
 from sync.schema import SHIPPED, TYPES
 
-ROOMS = {"registers": "register", "policy": "policy", "profiles": "profile", "calendar": "calendar"}
+ROOMS = {"registers": "register", "policy": "policy", "forms": "form", "profiles": "profile", "calendar": "calendar"}
 PYTHON = {
     "object": dict,
     "array": list,
