@@ -1,4 +1,7 @@
-"""Pick from tonight's tables what people will see: open flags, problems, and the published fields of their rows."""
+"""Pick from tonight's tables what people will see: open flags, problems, and the published fields of their rows.
+
+`boards` picks what only pages show: the stock, the numbered books, the weeks, what comes next.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class Moment:
 
 def gather(tables: Tables, flagged: Frame, schema: Schema, moment: Moment) -> Gathered:
     """Everything that pages, marks and lists are made from."""
-    names = _Names(tables)
+    names = Names(tables)
     flags = [_flag(line, names, schema) for line in rows(tables.engine.columns(flagged.select(*FLAG_COLUMNS)))]
     problems = [_problem(line) for line in rows(tables.engine.columns(tables.problems.select(*PROBLEM_COLUMNS)))]
     refs = [ref for table in tables.by_register.values() for ref in _refs(table, tables, names, moment.judge_from)]
@@ -61,7 +64,9 @@ def gather(tables: Tables, flagged: Frame, schema: Schema, moment: Moment) -> Ga
     for flag in flags:
         counts[flag.promise][flag.state] += 1
     opened = sorted((flag for flag in flags if flag.state in OPEN_STATES), key=_worst_first)
-    shown = {name: dict(_shown(tables[name], tables, names, keys)) for name, keys in _keys(opened, tables).items()}
+    shown = {
+        name: dict(shown_fields(tables[name], tables, names, keys)) for name, keys in _keys(opened, tables).items()
+    }
     tonight = Tonight(
         moment.now, moment.run, moment.books, tables.counts, problems, opened,
         {name: dict(sorted(states.items())) for name, states in sorted(counts.items())}, shown, moment.first_run,
@@ -80,7 +85,7 @@ def _keys(flags: Sequence[Flag], tables: Tables) -> Mapping[str, set[str]]:
     return {name: keys for name, keys in found.items() if keys}
 
 
-def _flag(line: Mapping[str, object], names: _Names, schema: Schema) -> Flag:
+def _flag(line: Mapping[str, object], names: Names, schema: Schema) -> Flag:
     promise = schema.promise.get(str(line["promise"]))
     holder = promise.responsible if promise else ""
     known = names.staff.get(str(line["responsible"]), "")
@@ -95,7 +100,7 @@ def _problem(line: Mapping[str, object]) -> Problem:
 # ---------------------------------------------------------------- what a row is called
 
 
-class _Names:
+class Names:
     """How customers and staff are shown on pages: by what their registers publish."""
 
     def __init__(self, tables: Tables) -> None:
@@ -115,7 +120,7 @@ def _called(tables: Tables, register: str) -> Iterator[tuple[str, str]]:
         yield key, key if line["_private"] else str(line[name] or key)
 
 
-def _shown(table: Table, tables: Tables, names: _Names, keys: set[str]) -> Iterator[tuple[str, dict[str, str]]]:
+def shown_fields(table: Table, tables: Tables, names: Names, keys: set[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """The published fields of the rows with *keys*, as they may stand on a page."""
     fields = [f for f in map(table.register.by_name.__getitem__, table.register.publish) if f.name not in table.absent]
     columns = [c for f in fields for c in (f.name, f"{f.name}__text", f"{f.name}__state")]
@@ -124,7 +129,7 @@ def _shown(table: Table, tables: Tables, names: _Names, keys: set[str]) -> Itera
         yield str(line["_key"]), {f.name: _text(f, line, names) for f in fields}
 
 
-def _text(field: Field, line: Mapping[str, object], names: _Names) -> str:
+def _text(field: Field, line: Mapping[str, object], names: Names) -> str:
     """What a page shows for a field: never a name that its own register does not publish."""
     if line[f"{field.name}__state"] != VALUE:
         return ""
@@ -136,7 +141,7 @@ def _text(field: Field, line: Mapping[str, object], names: _Names) -> str:
     return str(line[f"{field.name}__text"])
 
 
-def _refs(table: Table, tables: Tables, names: _Names, judge_from: date | None) -> Iterator[RowRef]:
+def _refs(table: Table, tables: Tables, names: Names, judge_from: date | None) -> Iterator[RowRef]:
     """Every row that says something, with the first person it names."""
     register = table.register
     # whoever does the work comes after whoever wrote the row down, so the last one named is asked first
