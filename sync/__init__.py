@@ -7,11 +7,14 @@ The night, in order (nightly.py):
   gather    pick what people will see: open flags, problems, published fields
   report    tell staff in their own books, and in the day's list beside them
   render    compile handbook and tonight's state into plain Markdown
-  build     make the site of it, whole or not at all
+  build     make the site of it, whole or not at all; proof reads it for links that lead nowhere
+  publish   show it to the readers, so that they never see half of it
 
 Other verbs:
   init      make the workbooks that staff type into, and a new department's folder
   demo      four weeks of an example department, dirt included
+  preview   the site while it is being written, anew after each change
+  unchanged what the last night was made from: the very same one is not done again
   explain   the receipt of a flag: how its due time came about
   doctor    say beforehand what would go wrong tonight
   outlet    results as text and JSON
@@ -22,13 +25,15 @@ Rooms, where something is added as one more file:
   cells     one reader for each kind of value; lanes: how a whole register is read by them
   checks    what is held against each row: required, unique, range, order, references, numbers
   rules     one kind of promise a file: clock, recurrence, level, numbers, presence, repeat
+  targets   where readers find the site: a folder
   engines   who computes the expressions: polars, or duckdb
 
 Nouns and what they lean on:
   model     the nouns of a night, the columns of its tables, the family of failures
   schema    what can be declared; declarations loads it and says what is wrong; yamlfile reads the files
   settings  what one department chose
-  tables    what validate hands on; conditions, layout, figures: what declarations, tabs and pages ask
+  tables    what validate hands on; conditions, layout: what declarations and tabs ask
+  figures   what pages ask of a night; papers a form, columns a register, drawing flow charts and small charts
   kept      what must outlive a night
   words     codes and states as sentences; workdays: which minutes of which days are worked
 """

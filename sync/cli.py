@@ -17,12 +17,13 @@ import click
 from sync.model import ServicebookError
 
 if TYPE_CHECKING:  # --help loads nothing of a night
-    from sync.nightly import Outcome
+    from sync.nightly import Options, Outcome
     from sync.schema import Schema
     from sync.settings import Settings
+    from sync.unchanged import Said
 
 ROOT = Path(__file__).resolve().parent.parent
-STEPS = ("pull", "validate", "flag", "report", "render", "build")
+STEPS = ("pull", "validate", "flag", "report", "render", "build", "publish")
 DEMO_DAYS = 28
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -57,16 +58,22 @@ class Department:
 
         return ROOT if self.demo and self.where is None else settings.find(self.where)
 
+    def chosen(self, given: datetime | None) -> tuple[Path, Settings, datetime]:
+        """The folder, its settings, and the moment *given* (or now) on its clock."""
+        from sync import settings
+
+        folder = self.folder
+        own = settings.load(folder)
+        return folder, own, workplace(given, own)
+
     def load(self, given: datetime | None) -> tuple[Path, Settings, Schema, datetime]:
-        """The folder, its settings, the declarations it uses, and the moment *given* (or now) on its clock."""
+        """What was chosen, with the declarations that the department uses."""
         import msgspec
 
         from sync import declarations, schema, settings
         from sync.rules import KINDS
 
-        folder = self.folder
-        own = settings.load(folder)
-        now = workplace(given, own)
+        folder, own, now = self.chosen(given)
         if self.demo and own.department.judge_from is None:
             since = now.date() - timedelta(days=DEMO_DAYS)
             own = msgspec.structs.replace(own, department=msgspec.structs.replace(own.department, judge_from=since))
@@ -84,6 +91,22 @@ class Department:
         elif sys.stderr.isatty():
             click.echo(f"{step:<9} …", err=True, nl=False)
             self.step_open = True
+
+    def complain(self, complaint: str) -> None:
+        """A line about what went wrong."""
+        self.end_step(back=False)
+        click.echo(f"servicebook: {complaint}", err=True)
+
+    def said_of(self, error: Exception) -> str:
+        """What went wrong. The text of an error of ours may quote a cell, so it is named by its place."""
+        if isinstance(error, ServicebookError):
+            return str(error)
+        if isinstance(error, OSError):
+            return f"{error.filename or 'the system'}: {error.strerror or type(error).__name__}"
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        way = "".join(traceback.format_tb(error.__traceback__)) if self.verbose else ""
+        place = f"{type(error).__name__} in {Path(at.filename).name}:{at.lineno}"
+        return f"{way}an error of the program ({place}); -v shows the way there"
 
     def end_step(self, *, back: bool) -> None:
         """Go back to the beginning of the step's line, or to a new one."""
@@ -114,27 +137,18 @@ def exits(department: Department) -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
-    except ServicebookError as error:
-        code, complaint = error.exit_code, str(error)
     except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
         raise
     except KeyboardInterrupt:
         code, complaint = INTERRUPTED, "interrupted; nothing half-written is left"
     except _Terminated:
         code, complaint = TERMINATED, "terminated; nothing half-written is left"
-    except OSError as error:
-        complaint = f"{error.filename or 'the system'}: {error.strerror or type(error).__name__}"
-    except Exception as error:  # noqa: BLE001 - its text may quote a cell, so an error of ours is named by its place
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(at.filename).name}:{at.lineno}"
-        complaint = f"an error of the program ({type(error).__name__} in {place}); -v shows the way there"
-        if department.verbose:
-            complaint = f"{''.join(traceback.format_tb(error.__traceback__))}{complaint}"
+    except Exception as error:  # noqa: BLE001 - every failure becomes one message
+        code, complaint = getattr(error, "exit_code", 1), department.said_of(error)
     finally:
         signal.signal(signal.SIGTERM, before)
     if complaint:
-        department.end_step(back=False)
-        click.echo(f"servicebook: {complaint}", err=True)
+        department.complain(complaint)
         sys.exit(code)
 
 
@@ -231,7 +245,7 @@ def _judged(department: Department, now: datetime | None, as_of: datetime | None
 @main.command()
 @moments
 @as_demo
-@option("--until", type=click.Choice(STEPS), default="build", show_default=True, help="Stop after this step.")
+@option("--until", type=click.Choice(STEPS), default="publish", show_default=True, help="Stop after this step.")
 @option("--dry-run", is_flag=True, help="Judge, and write nothing.")
 @option("--json", "as_json", is_flag=True, help="Counts and flags as JSON.")
 @option("--strict", is_flag=True, help="Exit with 3 when there are errors in the data.")
@@ -242,27 +256,97 @@ def sync(
     department: Department, now: datetime | None, as_of: datetime | None, demo: bool, until: str, dry_run: bool,
     as_json: bool, strict: bool, accept_deletions: bool, accept_clock: bool,
 ) -> None:  # fmt: skip
-    """One night: read, validate, flag, tell staff, and rebuild the handbook site."""
+    """One night: read, validate, flag, tell staff, rebuild the handbook site, and publish it."""
     with exits(department):
-        from sync import nightly, outlet
+        from sync import unchanged
 
         department.demo = demo
-        folder, settings, schema, at = department.load(now or as_of)
-        if demo and not dry_run:
-            for path in nightly.make_demo(folder, settings, schema, at, again=False):
-                department.say("demo", f"{path.name}: four weeks up to {at:%Y-%m-%d}")
-        kept_at = workplace(as_of, settings) if as_of else None
-        options = nightly.Options(at, until, dry_run, kept_at, accept_deletions, accept_clock)
-        found = nightly.sync(folder, settings, schema, options, department.say)
+        folder, own, at = department.chosen(now or as_of)
+        asked = f"{until} demo" if demo else until
+        writes = until in STEPS[STEPS.index("report") :]
+        plain = writes and not (dry_run or as_of or accept_deletions or accept_clock)
+        said = unchanged.recall(folder, own, at, asked) if plain else None
+        if said:
+            department.say(
+                "sync", "nothing has changed since this night was run: nothing was read, judged or built again"
+            )
+        else:
+            from sync import nightly
+
+            kept_at = workplace(as_of, own) if as_of else None
+            options = nightly.Options(at, until, dry_run, kept_at, accept_deletions, accept_clock)
+            found = _night(department, options)
+            said = _said(found)
+            if plain and found.settled:
+                unchanged.remember(folder, own, at, asked, _said(found.again()))
         if as_json:
-            click.echo(outlet.sync_json(found))
+            click.echo(said.json)
         elif not department.quiet:
-            click.echo(outlet.sync_text(found))
-        for failure in found.failures:
+            click.echo(said.text)
+        for failure in said.failures:
             click.echo(f"servicebook: failed: {failure}", err=True)
-        if found.failures:
+        if said.failures:
             sys.exit(1)
-        sys.exit(3 if strict and outlet.errors(found) else 0)
+        sys.exit(3 if strict and said.errors else 0)
+
+
+def _night(department: Department, options: Options) -> Outcome:
+    from sync import nightly
+
+    folder, settings, schema, _ = department.load(options.now)
+    if department.demo and not options.dry_run:
+        for path in nightly.make_demo(folder, settings, schema, options.now, again=False):
+            department.say("demo", f"{path.name}: four weeks up to {options.now:%Y-%m-%d}")
+    return nightly.sync(folder, settings, schema, options, department.say)
+
+
+def _said(found: Outcome) -> Said:
+    from sync import outlet, unchanged
+
+    return unchanged.Said(
+        text=outlet.sync_text(found), json=outlet.sync_json(found), errors=outlet.errors(found), failures=found.failures
+    )
+
+
+@main.command()
+@option("--to", help="The release to show (default: the one shown before).")
+@option("--list", "listed", is_flag=True, help="Only list the releases that there are.")
+@click.pass_obj
+def rollback(department: Department, to: str | None, listed: bool) -> None:
+    """Show readers an older release of the published site; the next night publishes over it."""
+    with exits(department):
+        from sync import publish
+        from sync.nightly import locked
+
+        folder, own, _ = department.chosen(None)
+        if not listed:
+            with locked(folder):
+                shown = publish.rollback(own, folder, to)
+            department.say("publish", f"readers now see {shown.name}")
+        for release in publish.releases(own, folder):
+            click.echo(f"{'→' if release.current else ' '} {release.name}  {release.moment:%Y-%m-%d %H:%M}")
+
+
+@main.command()
+@option("--host", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 lets other machines in.")
+@option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes any that is free.")
+@option("--now", type=Moment(), help="Judge the current books at this moment instead of now.")
+@as_demo
+@click.pass_obj
+def preview(department: Department, host: str, port: int, now: datetime | None, demo: bool) -> None:
+    """Serve the site as books and pages are now, made anew at every save; Ctrl-C ends it."""
+    with exits(department):
+        from sync import nightly
+
+        def complain(error: Exception) -> None:
+            department.complain(f"{department.said_of(error)}\nThe last good pages are still shown.")
+
+        department.demo = demo
+        folder, settings, schema, at = department.load(now)
+        department.where = folder  # settings that are being saved are not looked for further up
+        if demo:
+            nightly.make_demo(folder, settings, schema, at, again=False)
+        nightly.preview(folder, lambda: department.load(now)[1:], (host, port), department.say, complain)
 
 
 @main.command()

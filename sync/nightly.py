@@ -1,7 +1,8 @@
 """The river: the verbs in order, who may fail without stopping whom, and the night's record.
 
-pull → validate → flag → (gather) → report → render → build. A failure to read stops everything, and yesterday's site
-stays; a failure to report is recorded and the night goes on; a site that does not build is not put in place.
+pull → validate → flag → (gather) → report → render → build → publish. A failure to read stops everything, and
+yesterday's site stays; a failure to report is recorded and the night goes on; a site that does not build is not put
+in place.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import filelock
 import msgspec
 
 from sync import flag as flagging
-from sync import gather, pull, validate, words
+from sync import gather, publish, pull, validate, words
 from sync.books import Book, Written, open_book
 from sync.declarations import load as load_schema
 from sync.engines import engine
@@ -29,6 +30,7 @@ from sync.layout import Pulled
 from sync.model import (
     STATES,
     SYSTEM_HEADERS,
+    Boards,
     BookState,
     Copy,
     DeclarationError,
@@ -45,12 +47,14 @@ from sync.rules.bench import Bench
 from sync.schema import SHIPPED, Schema
 from sync.settings import FILE, Settings, book_path
 from sync.tables import Tables
+from sync.targets import Published
 from sync.words import Vocabulary
 from sync.workdays import Workdays
 
-STEPS = ("pull", "validate", "flag", "report", "render", "build")
+STEPS = ("pull", "validate", "flag", "report", "render", "build", "publish")
 FAR = timedelta(days=400)  # a clock that far past the last run is not trusted
 COMPANION = "今日待办.xlsx"
+MOST_RECEIPTS = 300  # as many as a page has rows
 Say = Callable[[str, str], None]  # a step and what came of it; without a step it is a detail
 
 
@@ -59,7 +63,7 @@ class Options:
     """What one call asks for."""
 
     now: datetime
-    until: str = "build"
+    until: str = "publish"
     dry_run: bool = False
     as_of: datetime | None = None
     accept_deletions: bool = False
@@ -90,6 +94,17 @@ class Outcome:
     companions: list[Path] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)  # what failed without stopping the night
     site: Path | None = None
+    published: Published | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the same night, run once more, would find nothing left to do."""
+        return not self.failures and all(written.done for written in self.written.values())
+
+    def again(self) -> Outcome:
+        """What the same night would say, run once more."""
+        written = {book: replace(one, outcome="unchanged") for book, one in self.written.items()}
+        return replace(self, written=written)
 
 
 @contextmanager
@@ -147,6 +162,8 @@ def sync(folder: Path, settings: Settings, schema: Schema, options: Options, say
         kept = Kept(folder / "kept")
         if options.writes:
             kept.recover()
+        if options.writes and options.reaches("publish"):
+            publish.check(settings, folder)  # a place that is refused is refused before anything is written
         last = kept.last()
         if last:
             kept.verify(last)
@@ -190,6 +207,7 @@ def _pages(folder: Path, settings: Settings, schema: Schema, outcome: Outcome, o
     from sync import build, render
 
     with _step(say, "render") as told:
+        outcome.tonight = replace(outcome.tonight, boards=_boards(outcome, schema))
         rendered = render.render(outcome.tonight, schema, settings, outcome.words, folder)
         told.append(f"{rendered.pages} pages, {rendered.written} written")
     if options.reaches("build"):
@@ -197,6 +215,44 @@ def _pages(folder: Path, settings: Settings, schema: Schema, outcome: Outcome, o
             outcome.site = folder / "build" / "site"
             built = build.build(folder, rendered.config, outcome.site)
             told.append(f"{outcome.site / 'index.html'}{'' if built else ', as it was'}")
+    if outcome.site and options.reaches("publish") and settings.publish.folder:
+        with _step(say, "publish") as told:
+            outcome.published = publish.publish(outcome.site, options.now, settings, folder, lambda line: say("", line))
+            told.append(outcome.published.told if outcome.published else "")
+
+
+def _boards(outcome: Outcome, schema: Schema) -> Boards:
+    """What only pages show, with the receipts of the flags that a page has room for."""
+    from sync import explain
+    from sync.gather import boards
+
+    made = boards.boards(outcome.flags, outcome.refs, outcome.tonight.problems, schema, outcome.bench)
+    told = explain.for_pages(outcome.tonight.flags[:MOST_RECEIPTS], schema, outcome.bench, outcome.words)
+    return replace(made, receipts=told)
+
+
+def preview(
+    folder: Path, load: Callable[[], tuple[Settings, Schema, datetime]], address: tuple[str, int], say: Say,
+    complain: Callable[[Exception], None],
+) -> None:  # fmt: skip
+    """Serve the site as books and pages are now until interrupted; *load* reads settings and declarations anew.
+
+    It is a look: nothing is kept, no mark is written, and build/site stays as the last night left it.
+    """
+    from sync import preview as watching
+    from sync import render
+
+    def detail(step: str, told: str) -> None:
+        if told:
+            say("", f"{step} {told}".strip())
+
+    def remake() -> Path:
+        settings, schema, now = load()
+        outcome = judge(folder, settings, schema, Options(now, accept_deletions=True), detail)
+        outcome.tonight = replace(outcome.tonight, boards=_boards(outcome, schema))
+        return render.render(outcome.tonight, schema, settings, outcome.words, folder).config
+
+    watching.preview(folder, remake, address, say, complain)
 
 
 def make_demo(folder: Path, settings: Settings, schema: Schema, now: datetime, *, again: bool) -> list[Path]:

@@ -106,6 +106,8 @@ def sync_text(found: Outcome) -> str:
     lines.append(f"open flags: {', '.join(f'{n} {state}' for state, n in open_flags.items()) or 'none'}")
     lines += [f"marks in {book}: {MARKS[written.outcome]}" for book, written in found.written.items()]
     lines += [f"today's list: {path}" for path in found.companions]
+    if found.published:
+        lines.append(f"published: {found.published.told}")
     if found.site:
         lines.append(f"打开 / open: {found.site / 'index.html'}")
     return "\n".join(lines)

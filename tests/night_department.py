@@ -144,6 +144,10 @@ class Department:
         shutil.copytree(self.folder, folder)
         return Department(folder)
 
+    def forget(self) -> None:
+        """Nobody remembers the last night, so that the same one is run once more."""
+        (self.folder / "build" / "last-night.json").unlink(missing_ok=True)
+
     def held(self) -> Path:
         """Somebody on another machine opens the book: the lock file that Excel leaves."""
         lock = self.book.with_name(f"~${self.book.name}")

@@ -75,15 +75,19 @@ def as_text(data: object) -> str:
 
 
 def test_the_same_night_twice_changes_nothing(ran: Department):
+    """Also where nobody remembers that it was run already."""
+    ran.forget()
     before, saved = [ran.tree(room) for room in ("build", "表 格")], ran.book.stat().st_mtime_ns
     assert ran.night(until="render")["books"] == {"desk": "unchanged"}
     assert ran.book.stat().st_mtime_ns == saved
+    ran.forget()
     assert [ran.tree(room) for room in ("build", "表 格")] == before
 
 
 def test_a_site_is_built_and_an_unchanged_one_stays(desk: Department):
     assert desk.run("sync").exit_code == 0
     first = desk.tree("build", "site")
+    desk.forget()
     again = desk.run("sync")
     assert "as it was" in again.stderr
     assert desk.tree("build", "site") == first
