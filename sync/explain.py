@@ -57,27 +57,99 @@ def explain(
 
 def receipt(flag: Flag, schema: Schema, bench: Bench, vocabulary: Vocabulary) -> Receipt:
     """Why *flag* says what it says."""
-    told = {
-        language: "".join(_Told(flag, schema, bench, vocabulary, language).sentences()).strip()
-        for language in words.LANGUAGES
-    }
+    about = _About(flag, schema, bench)
+    told = {language: "".join(_Told(about, vocabulary, language).sentences()).strip() for language in words.LANGUAGES}
     return Receipt(flag, told["zh"], told["en"])
+
+
+def for_pages(
+    flags: Sequence[Flag], schema: Schema, bench: Bench, vocabulary: Vocabulary
+) -> dict[Flag, dict[str, str]]:
+    """The receipts that may be published, by language: nothing is quoted from a field that its register keeps private.
+
+    What a page says beside them anyway (which record, which promise, where in the handbook) is left out.
+    """
+    found: dict[Flag, dict[str, str]] = {}
+    for flag in flags:
+        about = _About(flag, schema, bench)
+        if about.is_public:
+            found[flag] = {
+                language: "".join(_Told(about, vocabulary, language).story()).strip() for language in words.LANGUAGES
+            }
+    return found
+
+
+@dataclass
+class _About:
+    """One flag with its promise and its row, whatever the language."""
+
+    flag: Flag
+    schema: Schema
+    bench: Bench
+
+    @cached_property
+    def promise(self) -> Promise:
+        return self.schema.promise[self.flag.promise]
+
+    @cached_property
+    def register(self) -> Register:
+        return self.schema.registers[self.flag.register]
+
+    @cached_property
+    def line(self) -> Line:
+        """The row itself."""
+        if self.flag.row is None and self.promise.kind != "recurrence":
+            return {}
+        frame = self.bench.tables[self.flag.register].frame.filter(nw.col("_key") == self.flag.key)
+        if self.flag.row is not None:
+            frame = frame.filter(nw.col("_row") == self.flag.row)
+        found = rows(self.bench.tables.engine.columns(frame))
+        return found[0] if found else {}
+
+    @cached_property
+    def level(self) -> Line:
+        """The arithmetic of a part's level."""
+        assert isinstance(self.promise, Level)  # noqa: S101 - asked for levels only
+        frame = self.bench.tables[self.promise.register].live.filter(nw.col("_key") == self.flag.key)
+        found = rows(self.bench.tables.engine.columns(on_hand(self.promise, self.bench, frame)))
+        return found[0] if found else {}
+
+    @property
+    def is_public(self) -> bool:
+        """Whether every field that the receipt quotes is published by its register, and so is the record's key."""
+        promise, register = self.promise, self.schema.registers[self.promise.register]
+        quoted = (
+            [] if isinstance(promise, Presence) else [path for _, path in promise.fields()]
+        )  # those say titles only
+        return register.primaryKey in register.publish and all(self._published(register, path) for path in quoted)
+
+    def _published(self, register: Register, path: str) -> bool:
+        head, _, tail = path.partition(".")
+        if tail:
+            foreign = self.schema.registers.get(str(register.by_name[head].foreign))
+            return foreign is not None and self._published(foreign, tail)
+        return head in register.publish
 
 
 @dataclass
 class _Told:
     """One flag, told in one language."""
 
-    flag: Flag
-    schema: Schema
-    bench: Bench
+    about: _About
     vocabulary: Vocabulary
     language: str
 
     def sentences(self) -> Iterator[str]:
-        """In the order in which the flag came about."""
+        """In the order in which the flag came about, from which record to where the handbook says so."""
         flag, promise = self.flag, self.promise
         yield self.say("head", record=flag.key, promise=promise.title[self.language], rule=promise.rule)
+        yield from self.story()
+        if promise.handbook:
+            yield self.say("handbook", page=promise.handbook)
+
+    def story(self) -> Iterator[str]:
+        """How the flag came about."""
+        flag, promise = self.flag, self.promise
         if isinstance(promise, Clock):
             yield from self.clock(promise)
         elif isinstance(promise, Recurrence):
@@ -97,8 +169,6 @@ class _Told:
             yield self.say("late", late=late)
         if flag.provisional:
             yield self.say("provisional")
-        if promise.handbook:
-            yield self.say("handbook", page=promise.handbook)
 
     # ------------------------------------------------------------ a clock
 
@@ -201,10 +271,7 @@ class _Told:
 
     def arithmetic(self, promise: Level) -> Iterator[str]:
         """Opening + in − out = on hand, against the par."""
-        frame = self.bench.tables[promise.register].live.filter(nw.col("_key") == self.flag.key)
-        lines = rows(self.bench.tables.engine.columns(on_hand(promise, self.bench, frame)))
-        if lines:
-            line = lines[0]
+        if line := self.about.level:
             values = {"opening": line[promise.opening], "came": line["_in"] or 0, "went": line["_out"] or 0,
                       "hand": line["_hand"], "par": line[promise.par]}  # fmt: skip
             shown = {name: "—" if value is None else f"{float(str(value)):g}" for name, value in values.items()}
@@ -255,33 +322,38 @@ class _Told:
 
     # ------------------------------------------------------------ words
 
-    @cached_property
-    def promise(self) -> Promise:
-        return self.schema.promise[self.flag.promise]
+    @property
+    def flag(self) -> Flag:
+        return self.about.flag
 
-    @cached_property
+    @property
+    def schema(self) -> Schema:
+        return self.about.schema
+
+    @property
+    def bench(self) -> Bench:
+        return self.about.bench
+
+    @property
+    def promise(self) -> Promise:
+        return self.about.promise
+
+    @property
+    def register(self) -> Register:
+        return self.about.register
+
+    @property
+    def line(self) -> Line:
+        return self.about.line
+
+    @property
     def promise_number(self) -> str:
         """The register that carries the numbers; a promise about the books themselves has none."""
         return self.promise.register if getattr(self.promise, "number", "") else ""
 
     @cached_property
-    def register(self) -> Register:
-        return self.schema.registers[self.flag.register]
-
-    @cached_property
     def titles(self) -> dict[str, str]:
         return {field.name: field.title[self.language] for field in self.register.fields}
-
-    @cached_property
-    def line(self) -> Line:
-        """The row itself."""
-        if self.flag.row is None and self.promise.kind != "recurrence":
-            return {}
-        frame = self.bench.tables[self.flag.register].frame.filter(nw.col("_key") == self.flag.key)
-        if self.flag.row is not None:
-            frame = frame.filter(nw.col("_row") == self.flag.row)
-        found = rows(self.bench.tables.engine.columns(frame))
-        return found[0] if found else {}
 
     def say(self, key: str, **values: object) -> str:
         return self.vocabulary.label(f"receipt_{key}", self.language, **values)

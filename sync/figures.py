@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from sync.model import OPEN_STATES, STATES, Flag, Problem, Tonight
+from sync.model import OPEN_STATES, STATES, Flag, Problem, RowRef, Tonight
 from sync.schema import Promise, Schema
 from sync.settings import Settings
 from sync.words import Vocabulary, place, public
@@ -28,6 +28,12 @@ class Line:
     due: str
     late: str
     provisional: bool
+    due_at: str  # ISO, to sort by
+    late_minutes: int
+    cell: str  # 报修登记!A12
+    book: str  # the file that the cell is in
+    receipt: str
+    forms: Sequence[tuple[str, str]]  # address and title of the papers that the promise asks for
 
 
 @dataclass(frozen=True)
@@ -35,15 +41,26 @@ class Fault:
     """One problem, as a row of a list."""
 
     where: str
+    book: str
     record: str
     severity: str
     message: str
 
 
 @dataclass(frozen=True)
+class Desk:
+    """One person's problems, by tab."""
+
+    owner: str  # empty: nobody is named
+    count: int
+    tabs: Sequence[tuple[str, Sequence[Fault]]]
+
+
+@dataclass(frozen=True)
 class Tally:
     """How one promise stands: how many rows are in which state, open ones apart."""
 
+    name: str
     promise: str
     handbook: str
     allowed: str
@@ -83,17 +100,42 @@ class Figures:
         judged = [promise for promise in self.schema.promises if promise.name in counts]
         return [self._tally(promise, counts[promise.name]) for promise in judged]
 
-    def lines(self, most: int, promise: str = "") -> list[Line]:
-        """The worst open flags, of one promise or of all."""
-        flags = [flag for flag in self.tonight.flags if promise in ("", flag.promise)]
+    def lines(self, most: int, promise: str = "", kind: str = "") -> list[Line]:
+        """The worst open flags, of one promise, of one kind, or of all."""
+        flags = [flag for flag in self.tonight.flags if promise in ("", flag.promise) and kind in ("", flag.kind)]
         return [self._line(flag) for flag in flags[:most]]
 
-    def faults(self, most: int) -> list[tuple[str, list[Fault]]]:
-        """The problems by tab, in the order of the sheets."""
-        grouped: dict[str, list[Fault]] = {}
+    def visits(self, most: int) -> list[Line]:
+        """What is due to be done again and again, and what comes to its end, worst first."""
+        ending = {promise.name for promise in self.schema.promises if getattr(promise, "expiry", False)}
+        flags = [flag for flag in self.tonight.flags if flag.kind == "recurrence" or flag.promise in ending]
+        return [self._line(flag) for flag in flags[:most]]
+
+    def coming(self, most: int) -> list[Line]:
+        """The visits, counts and the like that fall due next."""
+        return [self._line(flag) for flag in self.tonight.boards.coming[:most]]
+
+    def par_of(self, promise: str) -> str:
+        """What the level is called that *promise* holds a part to: the header of its column."""
+        declared = self.schema.promise[promise]
+        return self.schema.registers[declared.register].by_name[getattr(declared, "par", "")].title[self.language]
+
+    def handbook_at(self, promise: str) -> str:
+        return self.handbook_of(self.schema.promise.get(promise))
+
+    def open_of(self, kind: str) -> int:
+        """How many flags of *kind* are open."""
+        return sum(flag.kind == kind for flag in self.tonight.flags)
+
+    def desks(self, most: int) -> list[Desk]:
+        """The problems by who can mend them, whoever has most first; those of nobody come last."""
+        grouped: dict[str, dict[str, list[Fault]]] = {}
         for problem in self._problems[:most]:
-            grouped.setdefault(problem.tab, []).append(self._fault(problem))
-        return list(grouped.items())
+            at = (problem.register, problem.tab, problem.row or 0)
+            owner = self.tonight.boards.owners.get(at, "")
+            grouped.setdefault(owner, {}).setdefault(problem.tab, []).append(self._fault(problem))
+        desks = [Desk(owner, sum(map(len, tabs.values())), list(tabs.items())) for owner, tabs in grouped.items()]
+        return sorted(desks, key=lambda desk: (not desk.owner, -desk.count, desk.owner))
 
     def old(self) -> int:
         return sum(count.old for count in self.tonight.rows.values())
@@ -106,12 +148,35 @@ class Figures:
             customer=self._customer(flag),
             technician=flag.responsible if promise and self._publishes(flag.register, promise.responsible) else "",
             promise=promise.title[self.language] if promise else flag.promise,
-            handbook=self._handbook(promise),
+            handbook=self.handbook_of(promise),
             state=flag.state,
             due=self.words.short_moment(flag.due, self.language, self.tonight.moment, ends=True),
             late=self.words.lateness(flag.late_minutes or None, self.language, whole_days=whole_days),
             provisional=flag.provisional,
+            due_at=flag.due.isoformat() if flag.due else "",
+            late_minutes=flag.late_minutes or 0,
+            cell=self._cell(flag),
+            book=self._file(flag),
+            receipt=self.tonight.boards.receipts.get(flag, {}).get(self.language, ""),
+            forms=self._forms(flag.promise),
         )
+
+    def _cell(self, flag: Flag) -> str:
+        """Where the record is typed: its tab and row."""
+        ref = self._ref(flag)
+        return f"{ref.tab}!{ref.row}" if ref else ""
+
+    def _file(self, flag: Flag) -> str:
+        ref = self._ref(flag)
+        return self._files.get(ref.book, ref.book) if ref else ""
+
+    def _ref(self, flag: Flag) -> RowRef | None:
+        return self.tonight.boards.refs.get((flag.register, flag.key, flag.row))
+
+    def _forms(self, promise: str) -> list[tuple[str, str]]:
+        up = "../" * self.name.count("/")
+        asked = [form for form in self.schema.forms.values() if promise in form.promises]
+        return [(f"{up}forms/{form.name}.html", form.title[self.language]) for form in asked]
 
     def _customer(self, flag: Flag) -> str:
         """The customer's short name, where the register publishes it."""
@@ -123,7 +188,7 @@ class Figures:
     def _fault(self, problem: Problem) -> Fault:
         record = problem.key if self._publishes(problem.register) else ""
         message = self.words.message(problem, self.language)
-        return Fault(place(problem), record, problem.severity, message)
+        return Fault(place(problem), self._files.get(problem.book, ""), record, problem.severity, message)
 
     def _publishes(self, name: str, field: str = "") -> bool:
         """Whether the register *name* publishes *field*, or else its key."""
@@ -133,8 +198,9 @@ class Figures:
     def _tally(self, promise: Promise, counts: Mapping[str, int]) -> Tally:
         ordered = [(state, counts[state]) for state in STATES if counts.get(state)]
         return Tally(
+            name=promise.name,
             promise=promise.title[self.language],
-            handbook=self._handbook(promise),
+            handbook=self.handbook_of(promise),
             allowed=self.allowed(promise),
             open=[(state, n) for state, n in ordered if state in OPEN_STATES],
             settled=[(state, n) for state, n in ordered if state not in OPEN_STATES],
@@ -148,14 +214,26 @@ class Figures:
         say = self.words.every if text and text == getattr(promise, "every", "") else self.words.limit
         return say(text, self.language, titles) if text else ""
 
-    def _handbook(self, promise: Promise | None) -> str:
+    def handbook_of(self, promise: Promise | None) -> str:
         """Where the handbook says so, as an address from this page; empty while there is no such page."""
-        page, _, anchor = (promise.handbook if promise else "").partition("#")
+        return self.address_of(promise.handbook) if promise else ""
+
+    def address_of(self, where: str) -> str:
+        """*where* (page#anchor of the handbook, or registers/NAME) as seen from this page; empty if not there."""
+        page, _, anchor = where.partition("#")
+        up = "../" * self.name.count("/")
+        if page.removeprefix("registers/") in self.schema.registers:
+            return f"{up}{page}.html"
         source = self.sources.get(f"{page}.md")
         if source is None or not re.fullmatch(r"[\w/-]+", page):
             return ""
         is_there = anchor and f"#{anchor}}}" in source.read_text(encoding="utf-8").replace(" }", "}")
-        return f"{'../' * self.name.count('/')}{page}.html{'#' + anchor if is_there else ''}"
+        return f"{up}{page}.html{'#' + anchor if is_there else ''}"
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        """The file name of each book."""
+        return {state.book: state.where for state in self.tonight.books}
 
     @cached_property
     def _problems(self) -> list[Problem]:

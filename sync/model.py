@@ -307,6 +307,56 @@ class BookState:
 
 
 @dataclass(frozen=True, slots=True)
+class StockLine:
+    """One part: opening + came − went = hand, and the levels it is held to."""
+
+    key: str
+    texts: Mapping[str, str]  # its published fields
+    opening: float | None
+    came: float
+    went: float
+    hand: float | None  # None where a quantity or a move cannot be read
+    levels: Sequence[tuple[str, float | None, str]]  # promise, par, state
+
+
+@dataclass(frozen=True, slots=True)
+class BookStrip:
+    """One numbered book: what became of each of its sheets."""
+
+    key: str
+    first: str
+    last: str
+    holder: str  # as the staff register shows them
+    closed: bool
+    sheets: Sequence[str]  # used, void, gap or left, in the order of the numbers
+    missing: Sequence[str]  # the numbers that nobody accounts for
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """How the clocks of one promise that started in one week stand."""
+
+    monday: datetime
+    met: int
+    late: int  # stopped after the due moment
+    open: int
+    overdue: int  # of the open ones
+
+
+@dataclass(frozen=True, slots=True)
+class Boards:
+    """What only pages show; without it they show less."""
+
+    refs: Mapping[tuple[str, str, int | None], RowRef] = default(default_factory=dict)  # of a flag: register, key, row
+    owners: Mapping[tuple[str, str, int], str] = default(default_factory=dict)  # by register, tab and row
+    receipts: Mapping[Flag, Mapping[str, str]] = default(default_factory=dict)  # by language
+    coming: Sequence[Flag] = ()  # recurrences that fall due next, soonest first
+    stock: Sequence[StockLine] = ()  # worst first
+    books: Sequence[BookStrip] = ()
+    weeks: Mapping[str, Sequence[Week]] = default(default_factory=dict)  # by promise, oldest first
+
+
+@dataclass(frozen=True, slots=True)
 class Tonight:
     """All that pages, marks and notices are made from: one moment's outcome, nothing personal but what is published."""
 
@@ -319,6 +369,7 @@ class Tonight:
     counts: Mapping[str, Mapping[str, int]]  # promise → state → rows
     shown: Mapping[str, Mapping[str, Mapping[str, str]]]  # register → key → published field → text
     first_run: bool = False
+    boards: Boards = Boards()
 
 
 # ---------------------------------------------------------------- failures, one family

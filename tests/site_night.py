@@ -5,13 +5,27 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from sync.model import STATES, BookState, Flag, Problem, RowCount, Tonight
+from sync.model import (
+    STATES,
+    Boards,
+    BookState,
+    BookStrip,
+    Flag,
+    Problem,
+    RowCount,
+    RowRef,
+    StockLine,
+    Tonight,
+    Week,
+)
 from sync.rules.clock import Clock
-from sync.schema import Register, Schema
-from sync.settings import Settings
+from sync.rules.level import Level
+from sync.schema import Register, Schema, Words
+from sync.settings import Department, Settings
 
 NOW = datetime(2026, 11, 22, 2, 0)
-SETTINGS = Settings()
+# no page of the handbook is for such a company: pages about the work need the registers that are shipped
+SETTINGS = Settings(department=Department(name=Words(zh="售后服务部", en="After-sales service"), profile="small"))
 CUSTOMERS = ["城东中学", "和平商场", "青松小区", "北站仓库", "示例银行支行", "云河酒店", "向阳幼儿园", "南苑写字楼"]
 STAFF = ["张样", "李例", "王试", "赵拟", "钱设"]
 
@@ -33,6 +47,7 @@ REGISTERS = [
             {"name": "technician", "title": title("维修员", "Technician"), "foreign": "staff", "personal": "staff"},
             {"name": "phone", "title": title("电话", "Phone"), "kind": "phone", "personal": True},
             {"name": "fault", "title": title("故障现象", "Fault")},
+            {"name": "units", "title": title("台数", "Units"), "type": "integer"},
             {"name": "received_at", "title": title("来电时间", "Called at"), "type": "datetime"},
         ],
         "publish": ["call_no", "customer", "technician", "received_at"],
@@ -52,6 +67,11 @@ PROMISES = [
     ("hand_in", "交回维修单", "Hand in the work order", "48 h"),
     ("patrol", "现场巡检", "Inspect on site", "ceil(units / 10) days"),
 ]
+LEVEL = {
+    "kind": "level", "name": "low_stock", "title": title("库存偏低", "Low stock"), "register": "call_register",
+    "opening": "units", "par": "units", "breach": "at_or_below",
+    "moves": {"register": "moves", "key": "part", "quantity": "n", "direction": "way", "plus": "in", "minus": "out"},
+}  # fmt: skip
 
 
 def schema():
@@ -66,6 +86,7 @@ def schema():
         )
         for name, zh, en, limit in PROMISES
     ]  # fmt: skip
+    promises.append(msgspec.convert(LEVEL, Level))
     return Schema(registers=registers, promises=promises, profiles={}, calendars={})
 
 
@@ -97,8 +118,27 @@ def night(**more):
         "flags": [flag(1), flag(2, "due_soon", "arrive_on_site", late=0, due=NOW + timedelta(hours=1))],
         "counts": {"first_reply": {"overdue": 1, "met": 4}, "arrive_on_site": {"due_soon": 1, "not_due": 4}},
         "shown": {"call_register": {"RC-26-00001": {"customer": "城东中学"}, "RC-26-00002": {"customer": "和平商场"}}},
+        "boards": boards(),
     }
     return Tonight(**(fields | more))
+
+
+def boards():
+    """One receipt, one visit to come, one part that is short, one book with a number missing, eight weeks."""
+    late = flag(1)
+    ref = RowRef("call_register", "service", "报修登记", 3, late.key, late.key, STAFF[1])
+    told = {"zh": "从“来电时间”算起，限 30 分钟。", "en": "Counted from “Called at”; limit 30 minutes."}
+    weeks = [Week(NOW - timedelta(days=6 + 7 * back), 5 - back, back, 1, 0) for back in range(3, -1, -1)]
+    return Boards(
+        refs={("call_register", late.key, late.row): ref},
+        owners={("call_register", "报修登记", 23): STAFF[2]},
+        receipts={late: told},
+        coming=[flag(7, "not_due", "patrol", late=0, kind="recurrence", due=NOW + timedelta(days=9))],
+        stock=[StockLine("00012", {"name": "枪机", "unit": "台"}, 5, 2, 6, 1, [("low_stock", 2, "low")])],
+        books=[BookStrip("B001", "WX-00001", "WX-00005", STAFF[0], closed=False,
+                         sheets=["used", "void", "gap", "used", "left"], missing=["WX-00003"])],
+        weeks={"first_reply": weeks},
+    )  # fmt: skip
 
 
 def busy_night():

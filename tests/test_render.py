@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 from site_night import NOW, SETTINGS, busy_night, flag, night, problem, schema
 
 from sync import render, words
-from sync.model import BookState, DeclarationError, RowCount
+from sync.model import Boards, BookState, BookStrip, DeclarationError, RowCount, RowRef, StockLine, Week
+from sync.render.config import completed, pruned
 
 WORDS = words.load()
 GOLDEN = Path(__file__).resolve().parent / "golden" / "site"
@@ -98,19 +99,47 @@ def filled(value):
         books=[
             BookState("service", value, NOW, None, NOW, value, {value: NOW}),
         ],
-        flags=[flag(1, key=value, responsible=value, promise=value), flag(2, key="B", responsible=value)],
+        flags=[
+            flag(1, key=value, responsible=value, promise=value),
+            flag(2, key="B", responsible=value),
+            flag(3, key=value, kind="recurrence"),
+            flag(4, key=value, kind="numbers"),
+        ],
         shown={"call_register": {value: {"customer": value}, "B": {"customer": value}}},
         problems=[
             problem(value=value, suggestion=value, header=value, tab=value, key=value, params={"near": value}),
             problem(code="moon-phase", tab=value, column=value, field="", value=value),
         ],
+        boards=boards(value),
     )
 
 
-PAGES = ["index.md", "status/today.md", "status/overdue.en.md", "status/problems.md"]
+def boards(value):
+    """All that only pages show, with *value* in every place that a person's text can reach."""
+    shown = flag(2, key="B", responsible=value)
+    texts = {"name": value, "spec": value, "location": value, "unit": value}
+    return Boards(
+        refs={("call_register", "B", 4): RowRef("call_register", value, value, 4, "B", value, value)},
+        owners={("call_register", value, 23): value},
+        receipts={shown: {"zh": value, "en": value}},
+        coming=[flag(5, "not_due", key=value, kind="recurrence", responsible=value)],
+        stock=[StockLine(value, texts, 1, 2, 3, 0, [("low_stock", 4, "low")])],
+        books=[BookStrip(value, value, value, value, closed=False, sheets=["used", "gap", "used"], missing=[value])],
+        weeks={"first_reply": [Week(NOW, 1, 2, 3, 1)] * 8},
+    )
+
+
+PAGES = [
+    "index.md", "status/today.md", "status/overdue.en.md", "status/overdue.md", "status/problems.md",
+    "status/visits.md",
+    "status/stock.md", "status/numbers.md", "own.md",
+]  # fmt: skip
+OWN = "---\ntitle: 自己的页\n---\n\n# 自己的页\n\n{{ breaking('first_reply') }}\n"
 
 
 def pages_of(tmp_path, value):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "own.md").write_text(OWN, encoding="utf-8")
     render.render(filled(value), schema(), SETTINGS, WORDS, tmp_path)
     sources = [(tmp_path / "build" / "docs" / name).read_text(encoding="utf-8") for name in PAGES]
     return sources, [Reader(markdown.markdown(s.split("---\n", 2)[2], extensions=EXTENSIONS)) for s in sources]
@@ -122,7 +151,7 @@ def harmless(tmp_path_factory):
 
 
 def test_the_harmless_night_shows_its_value_wherever_there_is_a_place(harmless):
-    assert [page.text.count("harmless") for page in harmless] == [3, 3, 6, 12]
+    assert [page.text.count("harmless") for page in harmless] == [3, 3, 13, 13, 12, 6, 6, 8, 9]
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
@@ -162,11 +191,17 @@ def test_private_values_appear_on_no_page(tmp_path):
         assert phone not in html.unescape(page.read_text(encoding="utf-8")), page
 
 
+READ = [
+    "status/today.md", "status/overdue.md", "status/overdue.en.md", "status/problems.md", "status/visits.md",
+    "status/stock.md", "status/stock.en.md", "status/numbers.md", "registers/call_register.md",
+]  # fmt: skip
+
+
 def test_the_small_night_reads_as_it_was_reviewed(tmp_path):
     """Look at the difference in review; then write it with SERVICEBOOK_WRITE_GOLDEN=1."""
     render.render(night(), schema(), SETTINGS, WORDS, tmp_path)
     docs = tmp_path / "build" / "docs"
-    for name in ("status/today.md", "status/overdue.md", "status/overdue.en.md", "status/problems.md"):
+    for name in READ:
         made, golden = (docs / name).read_text(encoding="utf-8"), GOLDEN / name
         if os.environ.get("SERVICEBOOK_WRITE_GOLDEN"):
             golden.parent.mkdir(parents=True, exist_ok=True)
@@ -213,11 +248,11 @@ def test_every_page_has_a_title_and_both_languages(tmp_path):
 def test_at_most_300_rows_are_listed_and_the_rest_is_counted(tmp_path):
     flags = [flag(i) for i in range(1, 341)]
     source, page = compiled(tmp_path, night(flags=flags, counts={"first_reply": {"overdue": 512}}), "status/overdue.md")
-    assert page.count("<tr>") == 301
+    assert page.count('<th scope="row"') == 300
     assert "还有 212 条" in source
     problems = [problem(row) for row in range(1, 331)]
     source, page = compiled(tmp_path, night(problems=problems), "status/problems.en.md")
-    assert page.count("<tr>") == 301
+    assert page.count('<th scope="row"') == 300
     assert "30 more are not listed" in source
 
 
@@ -289,7 +324,13 @@ def test_the_nav_has_only_pages_that_exist(tmp_path):
     pages = set(tree(tmp_path / "build" / "docs"))
     assert set(re.findall(r'"([^"]+\.md)"', json.dumps(config["nav"]))) <= pages
     nav = [{"一": ["x.md"]}, {"二": ["x.md", "index.md"]}, "y.md"]
-    assert render.pruned(nav, {"index.md": b""}) == [{"二": ["index.md"]}]
+    assert pruned(nav, ["index.md"]) == [{"二": ["index.md"]}]
+
+
+def test_a_page_that_no_nav_names_stands_with_its_folder_or_at_the_end():
+    nav = ["index.md", {"登记表": ["registers/index.md"]}]
+    pages = ["index.md", "own.md", "own.en.md", "registers/index.md", "registers/jobs.md", "about/decisions/001.md"]
+    assert completed(nav, pages) == ["index.md", {"登记表": ["registers/index.md", "registers/jobs.md"]}, "own.md"]
 
 
 def test_sentences_of_chinese_pages_are_joined_without_a_space():

@@ -76,10 +76,10 @@ class Book:
 
 def judge(promise: NumberBook, bench: Bench) -> Frame:
     """One flag for each fault found."""
-    books = list(_books(promise, bench))
+    books = list(issued(promise, bench))
     lines: list[Line] = []
     if promise.number:
-        used = _used(promise, bench)
+        used = used_rows(promise, bench)
         lines += _judged(promise, used, books)
     if "not_returned" in promise.watch:
         lines += _not_returned(promise, bench, books)
@@ -106,7 +106,8 @@ def listed(text: str, prefix: str) -> set[int]:
     return found
 
 
-def _books(promise: NumberBook, bench: Bench) -> Iterator[Book]:
+def issued(promise: NumberBook, bench: Bench) -> Iterator[Book]:
+    """The books that were issued; one whose ends cannot be read is none."""
     told = promise.books
     table = bench.tables.by_register.get(told.register)
     if table is None or {told.first, told.last} & table.absent:
@@ -120,7 +121,7 @@ def _books(promise: NumberBook, bench: Bench) -> Iterator[Book]:
                        str(line.get(told.holder) or ""), line.get(told.closed) is not None, void)  # fmt: skip
 
 
-def _used(promise: NumberBook, bench: Bench) -> list[Line]:
+def used_rows(promise: NumberBook, bench: Bench) -> list[Line]:
     """The rows that carry a number, void ones too."""
     table = bench.tables[promise.register]
     dated = table.register.judged_from or ""
