@@ -266,6 +266,7 @@ class Form(Struct, frozen=True, kw_only=True):
     copies: Words | None = None
     numbering: Words | None = None
     promises: list[str] = []  # their limits are printed on the paper
+    styles: list[str] = []  # only companies of these styles use it; none: whoever keeps the register
     notes: list[Words] = []
     systems: list[str] = []
 

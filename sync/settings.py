@@ -168,7 +168,10 @@ def adopt(declared: Schema, settings: Settings) -> Schema:
     for unknown in settings.promises.keys() - {promise.name for promise in declared.promises}:
         names = [promise.name for promise in declared.promises]
         raise DeclarationError(f"{FILE}: promises.{unknown}: there is no such promise{guess(unknown, names)}")
-    forms = {name: form for name, form in declared.forms.items() if form.register in registers}
+    forms = {
+        name: form for name, form in declared.forms.items()
+        if form.register in registers and (not form.styles or set(form.styles) & set(profile.styles))
+    }  # fmt: skip
     return msgspec.structs.replace(declared, registers=registers, promises=promises, forms=forms, declared=declared)
 
 
