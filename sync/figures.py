@@ -14,6 +14,8 @@ from sync.schema import Promise, Schema
 from sync.settings import Settings
 from sync.words import Vocabulary, place, public
 
+MOST_FORMS = 2  # that a line of a list names
+
 
 @dataclass(frozen=True)
 class Line:
@@ -131,8 +133,7 @@ class Figures:
         """The problems by who can mend them, whoever has most first; those of nobody come last."""
         grouped: dict[str, dict[str, list[Fault]]] = {}
         for problem in self._problems[:most]:
-            at = (problem.register, problem.tab, problem.row or 0)
-            owner = self.tonight.boards.owners.get(at, "")
+            owner = self.tonight.boards.owners.get((problem.book, problem.tab, problem.row or 0), "")
             grouped.setdefault(owner, {}).setdefault(problem.tab, []).append(self._fault(problem))
         desks = [Desk(owner, sum(map(len, tabs.values())), list(tabs.items())) for owner, tabs in grouped.items()]
         return sorted(desks, key=lambda desk: (not desk.owner, -desk.count, desk.owner))
@@ -175,8 +176,12 @@ class Figures:
 
     def _forms(self, promise: str) -> list[tuple[str, str]]:
         up = "../" * self.name.count("/")
+        told = self.schema.promise.get(promise)
+        near = [getattr(getattr(told, "needs_row", None), "register", ""), told.register if told else ""]
         asked = [form for form in self.schema.forms.values() if promise in form.promises]
-        return [(f"{up}forms/{form.name}.html", form.title[self.language]) for form in asked]
+        # the paper that is missing first, then those of the record's own register; more than two help nobody
+        asked.sort(key=lambda form: (near.index(form.register) if form.register in near else len(near), form.number))
+        return [(f"{up}forms/{form.name}.html", form.title[self.language]) for form in asked[:MOST_FORMS]]
 
     def _customer(self, flag: Flag) -> str:
         """The customer's short name, where the register publishes it."""

@@ -141,6 +141,7 @@ def test_a_promise_that_the_department_does_not_make_is_not_on_its_paper():
 def test_a_department_has_the_forms_of_its_registers_only():
     assert set(settings.adopt(DECLARED, chosen("workshop")).forms) == {"repair_call_register", "followup_record"}
     assert set(settings.adopt(DECLARED, chosen("depot")).forms) == {"goods_ledger", "stocktake_sheet"}
+    assert "spare_work_order" not in settings.adopt(DECLARED, chosen("retail")).forms  # it carries nothing over
 
 
 # ---------------------------------------------------------------- the page

@@ -90,3 +90,22 @@ def test_a_page_prints_without_the_frame(tab):
     page.emulate_media(media="print")
     assert not page.locator(".md-header").is_visible()
     assert page.locator(".sb-table thead").first.is_visible()
+
+
+KINDS = ["index", "status/overdue", "procedures/repair-call", "forms/work_order", "registers/call_register", "glossary"]
+
+
+def test_every_kind_of_page_leads_to_itself_in_the_other_language(leaf):
+    for kind in KINDS:
+        page = leaf(f"{kind}.html")
+        page.goto(page.locator("a.md-select__link[hreflang=en]").evaluate("a => a.href"))
+        assert page.url.endswith(f"/en/{kind}.html")
+        assert page.evaluate("document.documentElement.lang") == "en"
+
+
+@pytest.mark.parametrize("folder", ["", "en/"])
+def test_the_button_of_a_form_prints(leaf, folder):
+    page = leaf(f"{folder}forms/delay_analysis.html", before="window.print = () => { window.printed = true; };")
+    assert page.evaluate("window.printed") is None
+    page.locator("[data-print]").click()
+    assert page.evaluate("window.printed") is True

@@ -101,6 +101,13 @@ function compare(a, b, order, down) {
   return down ? -found : found;
 }
 
+// A table that is wider than the phone scrolls in its own box: the keyboard must be able to get there.
+function reachWideTables() {
+  for (const box of document.querySelectorAll(".md-typeset__scrollwrap")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+}
+
 function printOnDemand() {
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
 }
@@ -113,6 +120,7 @@ function start() {
   sortTables();
   printOnDemand();
   setInterval(warnOfOldData, 600000);
+  window.addEventListener("load", reachWideTables);  // the theme puts the boxes round the tables before that
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
