@@ -8,11 +8,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 from sync import proof
 from sync.model import ServicebookError
+from sync.targets.files import content
 
 THEME = Path(__file__).resolve().parent.parent / "site" / "theme"
 BASE = Path(__file__).resolve().parent.parent / "mkdocs.yml"
@@ -31,8 +33,9 @@ def build(root: Path, config: Path, site: Path) -> bool:
     new, old, stamp = (site.with_name(f"{site.name}{end}") for end in (".new", ".old", ".stamp"))
     _recover(site, old)
     inputs = _digest(root, config)
-    if site.is_dir() and stamp.is_file() and stamp.read_text(encoding="utf-8") == inputs:
-        return False
+    with suppress(OSError, ServicebookError):  # there is no stamp, or no site that could be looked at
+        if stamp.read_text(encoding="utf-8") == _stamp(inputs, site):
+            return False
     _remove(new)
     try:
         _run(root, config, new)
@@ -42,8 +45,13 @@ def build(root: Path, config: Path, site: Path) -> bool:
         _swap(new, site, old)
     finally:
         _remove(new)
-    stamp.write_text(inputs, encoding="utf-8")
+    stamp.write_text(_stamp(inputs, site), encoding="utf-8")
     return True
+
+
+def _stamp(inputs: str, site: Path) -> str:
+    """What *site* was made of and what came of it: a page that was lost or changed since is made again."""
+    return f"{inputs}\n{content(site)}\n"
 
 
 def _run(root: Path, config: Path, target: Path) -> None:
@@ -109,7 +117,7 @@ def _digest(root: Path, config: Path) -> str:
     """What the site is made of: pages, looks, configuration and tools, in one word."""
     seen = hashlib.sha256("".join(f"{tool} {version(tool)}\n" for tool in TOOLS).encode())
     for path in _inputs(root, config):
-        seen.update(f"{path.name}\0{path.parent.name}\0{path.stat().st_size}\0".encode())
+        seen.update(f"{path}\0{path.stat().st_size}\0".encode())
         seen.update(path.read_bytes())
     return seen.hexdigest()
 

@@ -348,7 +348,7 @@ class Boards:
     """What only pages show; without it they show less."""
 
     refs: Mapping[tuple[str, str, int | None], RowRef] = default(default_factory=dict)  # of a flag: register, key, row
-    owners: Mapping[tuple[str, str, int], str] = default(default_factory=dict)  # by register, tab and row
+    owners: Mapping[tuple[str, str, int], str] = default(default_factory=dict)  # by book, tab and row
     receipts: Mapping[Flag, Mapping[str, str]] = default(default_factory=dict)  # by language
     coming: Sequence[Flag] = ()  # recurrences that fall due next, soonest first
     stock: Sequence[StockLine] = ()  # worst first

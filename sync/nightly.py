@@ -193,14 +193,16 @@ def _write(
     outcome.tonight = replace(outcome.tonight, books=states)
     night = _with_books(night, outcome)
     kept.amend(night)
+    done = False  # until it is: an error of the program, or an end from outside, leaves it so
     try:
         if options.reaches("render"):
             _pages(folder, settings, schema, outcome, options, say)
+        done = not outcome.failures
     except ServicebookError as error:
         outcome.failures.append(str(error))
         raise
     finally:
-        kept.amend(msgspec.structs.replace(night, failures=outcome.failures, done=not outcome.failures))
+        kept.amend(msgspec.structs.replace(night, failures=outcome.failures, done=done))
 
 
 def _pages(folder: Path, settings: Settings, schema: Schema, outcome: Outcome, options: Options, say: Say) -> None:
@@ -250,7 +252,7 @@ def preview(
         settings, schema, now = load()
         outcome = judge(folder, settings, schema, Options(now, accept_deletions=True), detail)
         outcome.tonight = replace(outcome.tonight, boards=_boards(outcome, schema))
-        return render.render(outcome.tonight, schema, settings, outcome.words, folder).config
+        return render.render(outcome.tonight, schema, settings, outcome.words, folder, preview=True).config
 
     watching.preview(folder, remake, address, say, complain)
 

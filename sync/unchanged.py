@@ -1,7 +1,7 @@
 """Remember what the last night was made from and what it said: where nothing changed, nothing is done again.
 
-A night is a pure function of books, declarations, pages, program and moment. So one with the same of each, whose
-results still lie where it put them, would only say the same. What is remembered may be deleted at any time.
+A night is a pure function of books, declarations, pages, program, libraries and moment. So one with the same of each,
+whose results still lie where it put them, would only say the same. What is remembered may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import msgspec
 
 from sync.settings import Settings, book_path
 from sync.targets import open_target
+from sync.targets.guards import place
 
 FILE = Path("build") / "last-night.json"
 SHIPPED = Path(__file__).resolve().parent.parent
@@ -63,9 +64,15 @@ def made_from(folder: Path, settings: Settings, now: datetime, asked: str) -> st
     books = [book_path(settings, folder, name) for name in settings.books]
     for book in books:
         seen.update(book.read_bytes() if book.is_file() else b"-")
-    for line in _traces(folder, books, settings):
+    for line in (*_libraries(), *_traces(folder, books, settings)):
         seen.update(f"{line}\n".encode(errors="surrogateescape"))
     return seen.hexdigest()
+
+
+def _libraries() -> Iterator[str]:
+    """Every library that is installed, with its version: the calendar of the year is one of them."""
+    for shelf in sys.path:
+        yield from sorted(path.name for path in Path(shelf).glob("*.dist-info"))
 
 
 def _traces(folder: Path, books: Iterable[Path], settings: Settings) -> Iterator[str]:
@@ -77,10 +84,12 @@ def _traces(folder: Path, books: Iterable[Path], settings: Settings) -> Iterator
         yield from _files(room)
     for single in (SHIPPED / "mkdocs.yml", folder / "servicebook.toml", folder / "mkdocs.generated.yml"):
         yield from _files(single)
-    for place in sorted({book.parent for book in books}):
-        yield from _beside(place)
+    for beside in sorted({book.parent for book in books}):
+        yield from _beside(beside)
     target = open_target(settings, folder)
-    yield from (str(release) for release in target.releases()) if target else ()
+    if target and settings.publish.folder:
+        yield from map(str, target.releases())
+        yield from _files(place(settings.publish.folder, folder))
 
 
 def _files(path: Path) -> Iterator[str]:
@@ -93,12 +102,15 @@ def _files(path: Path) -> Iterator[str]:
             yield from (_line(Path(folder, name)) for name in sorted(files))
 
 
-def _beside(place: Path) -> Iterator[str]:
+def _beside(folder: Path) -> Iterator[str]:
     """The workbooks that lie beside the books: the day's lists are among them."""
-    for path in sorted(place.glob("*.xlsx")):
+    for path in sorted(folder.glob("*.xlsx")):
         yield _line(path)
 
 
 def _line(path: Path) -> str:
-    stat = path.stat()
+    try:
+        stat = path.stat()
+    except OSError:  # an editor's mark that leads nowhere, or a file that went away meanwhile
+        return f"{path} -"
     return f"{path} {stat.st_size} {stat.st_mtime_ns}"

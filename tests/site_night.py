@@ -131,7 +131,7 @@ def boards():
     weeks = [Week(NOW - timedelta(days=6 + 7 * back), 5 - back, back, 1, 0) for back in range(3, -1, -1)]
     return Boards(
         refs={("call_register", late.key, late.row): ref},
-        owners={("call_register", "报修登记", 23): STAFF[2]},
+        owners={("", "报修登记", 23): STAFF[2]},
         receipts={late: told},
         coming=[flag(7, "not_due", "patrol", late=0, kind="recurrence", due=NOW + timedelta(days=9))],
         stock=[StockLine("00012", {"name": "枪机", "unit": "台"}, 5, 2, 6, 1, [("low_stock", 2, "low")])],

@@ -1,16 +1,18 @@
 """What only pages show agrees with the flags, on four weeks of the example department."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sync import explain, nightly
 from sync.cli import Department
 from sync.gather import boards
-from sync.model import OPEN_STATES
+from sync.model import OPEN_STATES, RowRef
 
 NOW = datetime(2026, 11, 22, 2)
 TOML = (Path(__file__).resolve().parents[1] / "servicebook.toml").read_text(encoding="utf-8")
@@ -86,9 +88,31 @@ def test_every_open_record_leads_to_its_own_row(judged):
 
 def test_problems_are_somebodys(judged):
     found, _, made = judged
-    places = {(problem.register, problem.tab, problem.row) for problem in found.tonight.problems}
+    places = {(problem.book, problem.tab, problem.row) for problem in found.tonight.problems}
     assert set(made.owners) <= places
     assert len(made.owners) > len(places) / 2
+
+
+def test_equal_places_of_two_books_are_two_peoples(judged):
+    found, schema, _ = judged
+    problem = next(one for one in found.tonight.problems if one.row)
+    here = RowRef(problem.register, problem.book, problem.tab, problem.row, "", "", "小张")
+    there = replace(here, book="last_year", owner="小李")
+    made = boards.boards([], [here, there], [problem], schema, found.bench)
+    assert list(made.owners.values()) == ["小张"]
+
+
+def test_what_a_register_keeps_to_itself_is_on_no_board(judged):
+    """Parts and books of a department that publishes no more than their numbers, or nothing."""
+    found, schema, made = judged
+    assert made.stock
+    assert made.books
+    tables = replace(found.bench.tables, by_register=dict(found.bench.tables.by_register))
+    for name, publish in (("parts", ["part_no", "name"]), ("work_order_books", [])):
+        table = tables[name]
+        tables.by_register[name] = replace(table, register=msgspec.structs.replace(table.register, publish=publish))
+    quiet = boards.boards(found.flags, found.refs, [], schema, replace(found.bench, tables=tables))
+    assert (quiet.stock, quiet.books) == ([], [])
 
 
 def test_a_receipt_that_is_published_quotes_published_fields_only(judged):

@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -319,6 +320,15 @@ def test_a_damaged_kept_night_stops_the_run(ran: Department, damage: str):
             copy.unlink()
     assert "damaged" in stopped(ran, 1)
     assert "× kept" in ran.run("doctor").stdout
+
+
+def test_a_night_that_broke_off_is_not_called_done(ran: Department):
+    build = ran.folder / "build"
+    shutil.rmtree(build)
+    build.write_text("a file stands where the pages go", encoding="utf-8")
+    stopped_at = ran.run("sync", "--until", "render", now=later(1))
+    assert stopped_at.exit_code == 1
+    assert "did not come to its end" in ran.run("doctor", now=later(1)).stdout
 
 
 def test_two_runs_do_not_meet(ran: Department):

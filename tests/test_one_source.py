@@ -83,3 +83,16 @@ def test_no_procedure_types_the_figure_by_hand(nights):
         if "30 分钟" in line and "回电" in line
     ]
     assert left == []
+
+
+@pytest.mark.parametrize("book", ["service", "stores"])
+def test_a_department_with_one_book_has_a_handbook_too(tmp_path, book):
+    """Pages name papers of registers that it does not keep: by what they are called, without a link."""
+    settings = TOML.read_text(encoding="utf-8")
+    lines = [line for line in settings.splitlines() if ".path = " not in line or line.startswith(f"{book}.")]
+    assert len(lines) == len(settings.splitlines()) - 1
+    (tmp_path / "servicebook.toml").write_text("\n".join(lines), encoding="utf-8")
+    night(tmp_path)
+    page = (tmp_path / "build" / "docs" / "procedures" / "stocktake.md").read_text(encoding="utf-8")
+    assert "盘点表（F060）" in page.replace("&#65288;", "（").replace("&#65289;", "）")
+    assert ("forms/stocktake_sheet.html" in page) is (book == "stores")

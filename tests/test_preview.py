@@ -153,7 +153,7 @@ def test_a_broken_page_is_told_and_the_last_good_one_stays(running: Running):
 def test_nothing_is_written_but_what_can_be_made_again(running: Running):
     folder = running.desk.folder
     assert {path.name for path in folder.iterdir()} - {"docs"} == {
-        "build", "mkdocs.generated.yml", "servicebook.toml", "sheets_schema", BOOK.parent.name,
+        "build", "mkdocs.preview.yml", "servicebook.toml", "sheets_schema", BOOK.parent.name,
     }  # fmt: skip
     assert [path.name for path in (folder / BOOK.parent).iterdir()] == [BOOK.name]
     assert not (folder / "build" / "site").exists()

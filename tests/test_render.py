@@ -318,6 +318,35 @@ def test_a_wrong_call_in_a_page_names_the_page(tmp_path, text, said):
     assert said in str(failure.value)
 
 
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("# 空调".encode("gbk"), "UTF-8"),
+        ("---\nowner: 主管\n---\n# 空调".encode(), "review_in"),
+        ("---\nowner: 主管\napproved_on: 2026/1/1\nreview_in: 12 months\n---\n# 空调".encode(), "2026/1/1"),
+        (b"# AC\n\n{{ limit() }}", "ac.md:3"),
+    ],
+)
+def test_a_page_that_cannot_be_used_is_named_with_the_way_out(tmp_path, page, said):
+    (tmp_path / "docs" / "procedures").mkdir(parents=True)
+    (tmp_path / "docs" / "procedures" / "ac.md").write_bytes(page)
+    with pytest.raises(DeclarationError, match=r"ac\.md") as failure:
+        render.render(night(), schema(), SETTINGS, WORDS, tmp_path)
+    assert said in str(failure.value)
+
+
+def test_a_page_needs_no_head_and_may_be_saved_by_notepad(tmp_path):
+    docs = tmp_path / "docs" / "procedures"
+    docs.mkdir(parents=True)
+    (docs / "bare.md").write_text("# 空调保养\n", encoding="utf-8")
+    (docs / "notepad.md").write_bytes("\ufeff---\r\ntitle: 门禁\r\n---\r\n# 门禁\r\n".encode())
+    (docs / "listed.md").write_text("---\ntitle: 旧\nprofiles:\n  - retail\n  - small\n---\n# 旧\n", encoding="utf-8")
+    (tmp_path / "docs" / "doors.md").write_text("---\ntitle: 门\n---\n{{ doors() }}", encoding="utf-8")
+    doors, _ = compiled(tmp_path, night(), "doors.md")
+    assert re.findall(r"<b>(.*?)</b>", doors) == ["空调保养", "旧", "门禁"]
+    assert (tmp_path / "build" / "docs" / "procedures" / "notepad.md").read_text(encoding="utf-8")[:4] == "---\n"
+
+
 def test_the_nav_has_only_pages_that_exist(tmp_path):
     made = render.render(night(), schema(), SETTINGS, WORDS, tmp_path)
     config = json.loads(made.config.read_text(encoding="utf-8"))

@@ -83,7 +83,23 @@ def spoil_memory(ran: Department) -> None:
     (ran.folder / "build" / "last-night.json").write_text('{"made_from": 1}', encoding="utf-8")
 
 
-CHANGES = [edit_book, edit_settings, add_page, edit_declaration, lose_page, lose_list, lose_night, spoil_memory]
+def mark_page(ran: Department) -> None:
+    """Some editors leave a link that leads nowhere while a page is open."""
+    (ran.folder / "docs").mkdir(exist_ok=True)
+    (ran.folder / "docs" / ".#own.md").symlink_to("somebody@somewhere.4711")
+
+
+CHANGES = [
+    mark_page,
+    edit_book,
+    edit_settings,
+    add_page,
+    edit_declaration,
+    lose_page,
+    lose_list,
+    lose_night,
+    spoil_memory,
+]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
@@ -114,6 +130,26 @@ def test_marks_that_wait_are_tried_again(ran: Department):
     lock.unlink()
     assert QUICK not in ran.run(*NIGHT).stderr
     assert QUICK in ran.run(*NIGHT).stderr
+
+
+def test_a_library_of_another_version_brings_the_night_back(
+    ran: Department, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.syspath_prepend(tmp_path / "more")
+    (tmp_path / "more" / "chinesecalendar-99.0.dist-info").mkdir(parents=True)
+    assert QUICK not in ran.run(*NIGHT).stderr
+    assert QUICK in ran.run(*NIGHT).stderr
+
+
+def test_a_page_that_readers_lost_comes_back(ran: Department):
+    with (ran.folder / "servicebook.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[publish]\nfolder = "handbook"\n')
+    assert ran.run("sync").exit_code == 0
+    assert QUICK in ran.run("sync").stderr
+    page = ran.folder / "handbook" / "status" / "today.html"
+    page.unlink()
+    assert QUICK not in ran.run("sync").stderr
+    assert page.is_file()
 
 
 def test_a_damaged_kept_folder_still_stops_the_night(ran: Department):

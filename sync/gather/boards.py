@@ -24,7 +24,7 @@ def boards(
     flags: Sequence[Flag], refs: Sequence[RowRef], problems: Sequence[Problem], schema: Schema, bench: Bench
 ) -> Boards:
     """What pages show beside the open flags and the problems."""
-    wrong = {(problem.register, problem.tab, problem.row) for problem in problems}
+    wrong = {(problem.book, problem.tab, problem.row) for problem in problems}
     names = Names(bench.tables)
     timed = {promise.name for promise in schema.promises if isinstance(promise, Clock) and not promise.expiry}
     return Boards(
@@ -34,7 +34,7 @@ def boards(
             for at in ((ref.register, ref.key, ref.row), (ref.register, ref.key, None))
             if ref.key
         },
-        owners={at: ref.owner for ref in refs if ref.owner and (at := (ref.register, ref.tab, ref.row)) in wrong},
+        owners={at: ref.owner for ref in refs if ref.owner and (at := (ref.book, ref.tab, ref.row)) in wrong},
         coming=coming(flags, bench.now),
         stock=list(stock(flags, schema, bench, names)),
         books=list(books(schema, bench, names)),
@@ -53,7 +53,7 @@ def coming(flags: Sequence[Flag], now: datetime) -> list[Flag]:
 
 
 def stock(flags: Sequence[Flag], schema: Schema, bench: Bench, names: Names) -> Iterator[StockLine]:
-    """Every part that is held to a level, worst first."""
+    """Every part that is held to a level and whose register publishes its figures, worst first."""
     promises = [promise for promise in schema.promises if isinstance(promise, Level)]
     judged: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for flag in flags:
@@ -78,9 +78,10 @@ def _parts(
     bench: Bench,
     names: Names,
 ) -> Iterator[StockLine]:
-    mine = [promise for promise in promises if promise.register == register]
     table = bench.tables.by_register.get(register)
-    if table is None or {mine[0].opening, *(promise.par for promise in mine)} & table.absent:
+    told = set(table.register.publish) - table.absent if table else set()
+    mine = [promise for promise in promises if promise.register == register and promise.par in told]
+    if table is None or not mine or not {table.register.primaryKey, mine[0].opening} <= told:
         return
     keys = {key for name, key in judged if name == register}
     texts = dict(shown_fields(table, bench.tables, names, keys))
@@ -101,13 +102,22 @@ def _number(value: object) -> float | None:
 
 
 def books(schema: Schema, bench: Bench, names: Names) -> Iterator[BookStrip]:
-    """Every numbered book, open ones first, with what became of its sheets."""
+    """Every numbered book that may be shown, open ones first, with what became of its sheets."""
     promise = next((p for p in schema.promises if isinstance(p, NumberBook) and p.number), None)
-    if promise is None or promise.register not in bench.tables.by_register:
+    if promise is None or promise.register not in bench.tables or not _shows(promise, bench):
         return
     used = {(found[0], found[1]) for line in used_rows(promise, bench) if (found := split(str(line["_number"])))}
     for book in sorted(issued(promise, bench), key=lambda book: (book.closed, book.prefix, book.first)):
         yield _strip(book, {number for prefix, number in used if prefix == book.prefix}, names)
+
+
+def _shows(promise: NumberBook, bench: Bench) -> bool:
+    """Whether the register of the books publishes which books there are, and who holds them."""
+    told = promise.books
+    table = bench.tables.by_register.get(told.register)
+    return table is not None and {table.register.primaryKey, told.first, told.last, told.holder} <= set(
+        table.register.publish
+    )
 
 
 def _strip(book: Book, used: set[int], names: Names) -> BookStrip:

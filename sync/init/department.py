@@ -18,6 +18,7 @@ IGNORED = """\
 /kept/
 /build/
 /mkdocs.generated.yml
+/mkdocs.preview.yml
 今日待办*.xlsx
 """
 

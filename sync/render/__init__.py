@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +20,7 @@ from sync import yamlfile
 from sync.model import DeclarationError, Tonight
 from sync.render.config import config
 from sync.render.inert import inert
-from sync.render.page import TEMPLATES, Page, environment, front, terms
+from sync.render.page import TEMPLATES, Page, environment, front, read, terms
 from sync.schema import Schema
 from sync.settings import Settings
 from sync.words import LANGUAGES, Vocabulary
@@ -27,7 +28,9 @@ from sync.words import LANGUAGES, Vocabulary
 __all__ = ["CONFIG", "Rendered", "inert", "render"]
 
 SHIPPED = Path(__file__).resolve().parents[2]
-CONFIG = "mkdocs.generated.yml"
+CONFIG, DOCS = "mkdocs.generated.yml", "build/docs"
+# a preview has pages of its own: a night that runs meanwhile must not build what was only a look
+PREVIEW_CONFIG, PREVIEW_DOCS = "mkdocs.preview.yml", "build/docs-preview"
 
 _LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(([\w./-]+\.md)(?:#[\w-]*)?\)")
 # the end of a sentence that is no heading, before a line that begins no list, table, block, element or key
@@ -44,7 +47,9 @@ class Rendered(NamedTuple):
     removed: int
 
 
-def render(tonight: Tonight, schema: Schema, settings: Settings, words: Vocabulary, folder: Path) -> Rendered:
+def render(
+    tonight: Tonight, schema: Schema, settings: Settings, words: Vocabulary, folder: Path, *, preview: bool = False
+) -> Rendered:
     """Write *folder*/build/docs and the site's configuration for the department in *folder*.
 
     The same night gives the same bytes; a file that did not change is not written, one that nobody makes is removed.
@@ -62,10 +67,11 @@ def render(tonight: Tonight, schema: Schema, settings: Settings, words: Vocabula
     # each page in each language: builders differ in what they make of one that is missing
     for name in [name for name in pages if _is_page(name) and _named(name)[1] == "zh"]:
         pages.setdefault(_suffixed(name.removesuffix(".md"), "en"), pages[name])
-    written, removed = _write_tree(folder / "build" / "docs", pages)
+    name, docs = (PREVIEW_CONFIG, PREVIEW_DOCS) if preview else (CONFIG, DOCS)
+    written, removed = _write_tree(folder / docs, pages)
     _write(folder / "build" / "search-words.txt", "".join(f"{word}\n" for word in _search_words()).encode())
-    _write(folder / CONFIG, config(settings, folder, list(pages), SHIPPED).encode())
-    return Rendered(folder / CONFIG, len(pages), written, removed)
+    _write(folder / name, config(settings, folder, list(pages), SHIPPED, docs).encode())
+    return Rendered(folder / name, len(pages), written, removed)
 
 
 def _generated(schema: Schema) -> Iterator[tuple[str, str, str]]:
@@ -96,7 +102,7 @@ def _compiled(page: Page, path: Path) -> bytes:
     if path.suffix != ".md" or page.name.startswith("about/decisions/"):
         return path.read_bytes()  # a decision is not a template: it may well quote one
     with _at(path):
-        template = environment().from_string(path.read_text(encoding="utf-8"))
+        template = environment().from_string(read(path))
         text = page.fill(template).rstrip() + "\n"
         if (told := front(path)).get("owner"):
             text += f"\n{page.card(told)}\n"
@@ -114,6 +120,11 @@ def _at(path: Path) -> Iterator[None]:
         raise DeclarationError(f"{path}: {error}") from error
     except jinja2.TemplateError as error:
         raise DeclarationError(f"{path}: {error.message}") from error
+    except TypeError as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        if at.filename != "<template>":
+            raise
+        raise DeclarationError(f"{path}:{at.lineno}: {error}") from error  # a call with too few words, or too many
 
 
 def joined(text: str) -> str:

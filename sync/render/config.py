@@ -14,8 +14,11 @@ from sync.settings import Settings
 Nav = list[Any]  # page names, and mappings from a title to a page or to a section's own list
 
 
-def config(settings: Settings, folder: Path, pages: Sequence[str], shipped: Path) -> str:
-    """mkdocs.yml of *shipped* with the department's name and *pages*. JSON is YAML that everybody reads alike."""
+def config(settings: Settings, folder: Path, pages: Sequence[str], shipped: Path, docs: str) -> str:
+    """mkdocs.yml of *shipped* with the department's name and *pages*, which lie in *docs*.
+
+    JSON is YAML that everybody reads alike.
+    """
     base = yamlfile.read(shipped / "mkdocs.yml")
     at_home = folder.resolve() == shipped
     # INHERIT takes folders from the inheriting file, so a department elsewhere names ours in full.
@@ -26,6 +29,7 @@ def config(settings: Settings, folder: Path, pages: Sequence[str], shipped: Path
             language["site_name"] = inert(name[language["locale"]])
     made = {
         "INHERIT": "mkdocs.yml" if at_home else (shipped / "mkdocs.yml").as_posix(),
+        "docs_dir": docs,
         "site_name": inert(name.zh),
         "theme": theme,
         "plugins": base["plugins"],

@@ -72,7 +72,8 @@ class Page(Figures):
 
     def quoted(self, text: str) -> Markup:
         """*text*, or the program's own text of that name, for front matter, where a colon has a meaning."""
-        said = str(self.t(text)) if text in self.words.labels else text
+        # the theme writes titles as they are
+        said = str(self.t(text)) if text in self.words.labels else re.sub("[<>&]", "", text)
         return Markup(json.dumps(said, ensure_ascii=False))  # noqa: S704 - ours
 
     def state(self, state: str) -> str:
@@ -109,11 +110,10 @@ class Page(Figures):
         return self.part("breaking", found=self.lines(MOST_BREAKING, name))
 
     def form(self, name: str) -> Markup:
-        """A link to the printable form."""
-        form = _declared(name, self.schema.forms, "form")
-        return self._link(
-            f"forms/{name}.html", self.t("form_named", title=form.title[self.language], number=form.number)
-        )
+        """A link to the printable form; no link where the register that it belongs to is not used here."""
+        form = _declared(name, self._all.forms, "form")
+        title = self.t("form_named", title=form.title[self.language], number=form.number)
+        return self._link(f"forms/{name}.html", title) if name in self.schema.forms else title
 
     def register(self, name: str) -> Markup:
         """A link to the register's page, by what the register is called; no link where it is not used here."""
@@ -158,8 +158,9 @@ class Page(Figures):
         found = []
         for name in (name.removesuffix(".md") for name in names if name in self.sources):
             path = self.sources.get(f"{name}.en.md") if self.language == "en" else None
-            told = front(path or self.sources[f"{name}.md"])
-            found.append((f"{name}.html", told["title"], told.get("description", "")))
+            path = path or self.sources[f"{name}.md"]
+            told = front(path)
+            found.append((f"{name}.html", told.get("title") or _title(path), told.get("description", "")))
         return self.part("doors", found=found)
 
     def glossary(self) -> Markup:
@@ -182,8 +183,12 @@ class Page(Figures):
 
     def card(self, front: Mapping[str, str]) -> Markup:
         """Who keeps the page right, since when, and whether somebody should read it through again."""
-        lasts = schema.limit(front["review_in"])
-        approved = datetime.fromisoformat(front["approved_on"])
+        try:
+            lasts = schema.limit(front["review_in"])
+            approved = datetime.fromisoformat(front["approved_on"])
+        except (KeyError, ValueError) as error:
+            example = "approved_on: 2026-01-31 and review_in: 12 months"
+            raise DeclarationError(f"a page with an owner also says {example}; what is wrong: {error}") from error
         due = approved + relativedelta(months=int(lasts.number)) if lasts.unit == "month" else None
         every = self.words.every(front["review_in"], self.language)
         return self.part("card", front=front, every=every, over=due is not None and due < self.tonight.moment)
@@ -265,9 +270,17 @@ _FRONT = re.compile(r"\A---\n(.*?)^---\n", re.DOTALL | re.MULTILINE)
 
 def front(path: Path) -> dict[str, str]:
     """The metadata at the head of a page, each as one text."""
-    found = _FRONT.match(path.read_text(encoding="utf-8"))
-    lines = re.findall(r"(?m)^(\w+): *(.*?) *$", found[1]) if found else []
+    found = _FRONT.match(read(path))
+    lines = re.findall(r"(?m)^(\w+): *(.*?(?:\n *- .*)*) *$", found[1]) if found else []
     return {key: value.strip("\"'") for key, value in lines}
+
+
+def read(path: Path) -> str:
+    """The text of a page, without the mark that Notepad writes before the first line."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DeclarationError(f"{path}: it is not saved as UTF-8; save it again with that encoding") from error
 
 
 def _declared(name: str, declared: Mapping[str, Declared], noun: str) -> Declared:
@@ -277,8 +290,8 @@ def _declared(name: str, declared: Mapping[str, Declared], noun: str) -> Declare
 
 
 def _title(path: Path) -> str:
-    """The first heading of a page of ours."""
-    found = re.search(r"(?m)^# (.+?)(?: \{#.*)?$", path.read_text(encoding="utf-8"))
+    """The first heading of a page."""
+    found = re.search(r"(?m)^# (.+?)(?: \{#.*)?$", read(path))
     return found[1] if found else path.stem
 
 

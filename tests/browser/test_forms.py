@@ -53,7 +53,7 @@ def papers(browser, tmp_path_factory):  # noqa: ARG001 - where there is no brows
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     (folder / "build" / "search-words.txt").write_text("", encoding="utf-8")
-    (folder / CONFIG).write_text(config(OWN, folder, list(pages), ROOT), encoding="utf-8")
+    (folder / CONFIG).write_text(config(OWN, folder, list(pages), ROOT, "build/docs"), encoding="utf-8")
     build.build(folder, folder / CONFIG, folder / "build" / "site")
     return folder / "build" / "site"
 

@@ -61,7 +61,7 @@ def crowded(values):
             refs={
                 (f.register, f.key, f.row): RowRef(f.register, f.key, f.key, f.row, f.key, f.key, f.key) for f in told
             },
-            owners={("call_register", v, i): v for i, v in enumerate(values, 1)},
+            owners={("", v, i): v for i, v in enumerate(values, 1)},
             receipts=told,
             coming=[flag(5, "not_due", key=v, kind="recurrence", responsible=v) for v in values],
             stock=[StockLine(v, dict.fromkeys(texts, v), 1, 2, 3, 0, [("low_stock", 4, "low")]) for v in values],

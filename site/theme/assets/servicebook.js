@@ -120,7 +120,7 @@ function start() {
   sortTables();
   printOnDemand();
   setInterval(warnOfOldData, 600000);
-  window.addEventListener("load", reachWideTables);  // the theme puts the boxes round the tables before that
+  window.addEventListener("load", reachWideTables); /* the theme puts the boxes round the tables before that */
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
