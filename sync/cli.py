@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.model import ServicebookError
-
 if TYPE_CHECKING:  # --help loads nothing of a night
     from sync.nightly import Options, Outcome
     from sync.schema import Schema
@@ -99,6 +97,8 @@ class Department:
 
     def said_of(self, error: Exception) -> str:
         """What went wrong. The text of an error of ours may quote a cell, so it is named by its place."""
+        from sync.model import ServicebookError
+
         if isinstance(error, ServicebookError):
             return str(error)
         if isinstance(error, OSError):
