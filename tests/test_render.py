@@ -362,6 +362,16 @@ def test_a_page_that_no_nav_names_stands_with_its_folder_or_at_the_end():
     assert completed(nav, pages) == ["index.md", {"登记表": ["registers/index.md", "registers/jobs.md"]}, "own.md"]
 
 
+def test_a_departments_own_page_takes_the_place_of_a_generated_one(tmp_path):
+    own = tmp_path / "docs" / "status" / "stock.md"
+    own.parent.mkdir(parents=True)
+    own.write_text("---\ntitle: 库存\n---\n\n# 库房自己的页\n", encoding="utf-8")
+    render.render(night(), schema(), SETTINGS, WORDS, tmp_path)
+    docs = tmp_path / "build" / "docs" / "status"
+    assert "库房自己的页" in (docs / "stock.md").read_text(encoding="utf-8")
+    assert "On hand" in (docs / "stock.en.md").read_text(encoding="utf-8")
+
+
 def test_sentences_of_chinese_pages_are_joined_without_a_space():
     head, fence = "---\ntitle: 一。\nhide: x\n---\n", "\n```\n甲。\n乙\n```\n"
     joined = render.joined(f"{head}# 题。\n甲。\n乙，\n`丙`。\n- 丁。\n- 戊。\n{fence}")

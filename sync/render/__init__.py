@@ -60,6 +60,8 @@ def render(
     pages = {name: _compiled(page(*_named(name)), path) for name, path in sources.items()}
     for name, template, subject in _generated(schema):
         for language in LANGUAGES:
+            if _suffixed(name, language) in sources:
+                continue  # the department has written its own
             with _at(TEMPLATES / template):
                 text = page(name, language).fill(environment().get_template(template), it=subject)
                 pages[_suffixed(name, language)] = text.encode()
