@@ -103,12 +103,13 @@ def _number(value: object) -> float | None:
 
 def books(schema: Schema, bench: Bench, names: Names) -> Iterator[BookStrip]:
     """Every numbered book that may be shown, open ones first, with what became of its sheets."""
-    promise = next((p for p in schema.promises if isinstance(p, NumberBook) and p.number), None)
-    if promise is None or promise.register not in bench.tables or not _shows(promise, bench):
-        return
-    used = {(found[0], found[1]) for line in used_rows(promise, bench) if (found := split(str(line["_number"])))}
-    for book in sorted(issued(promise, bench), key=lambda book: (book.closed, book.prefix, book.first)):
-        yield _strip(book, {number for prefix, number in used if prefix == book.prefix}, names)
+    numbered = [p for p in schema.promises if isinstance(p, NumberBook) and p.number]
+    for promise in {(p.register, p.books.register): p for p in reversed(numbered)}.values():
+        if promise.register in bench.tables and _shows(promise, bench):
+            lines = used_rows(promise, bench)
+            used = {(found[0], found[1]) for line in lines if (found := split(str(line["_number"])))}
+            for book in sorted(issued(promise, bench), key=lambda book: (book.closed, book.prefix, book.first)):
+                yield _strip(book, {number for prefix, number in used if prefix == book.prefix}, names)
 
 
 def _shows(promise: NumberBook, bench: Bench) -> bool:
