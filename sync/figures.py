@@ -39,6 +39,14 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """The first lines of a list, and how many more there are: a list never ends without a word."""
+
+    lines: Sequence[Line]
+    more: int
+
+
+@dataclass(frozen=True)
 class Fault:
     """One problem, as a row of a list."""
 
@@ -102,20 +110,25 @@ class Figures:
         judged = [promise for promise in self.schema.promises if promise.name in counts]
         return [self._tally(promise, counts[promise.name]) for promise in judged]
 
-    def lines(self, most: int, promise: str = "", kind: str = "") -> list[Line]:
+    def lines(self, most: int, promise: str = "", kind: str = "") -> Listing:
         """The worst open flags, of one promise, of one kind, or of all."""
         flags = [flag for flag in self.tonight.flags if promise in ("", flag.promise) and kind in ("", flag.kind)]
-        return [self._line(flag) for flag in flags[:most]]
+        return self._listing(flags, most, len(flags) if promise or kind else self.open_count())
 
-    def visits(self, most: int) -> list[Line]:
+    def visits(self, most: int) -> Listing:
         """What is due to be done again and again, and what comes to its end, worst first."""
         ending = {promise.name for promise in self.schema.promises if getattr(promise, "expiry", False)}
         flags = [flag for flag in self.tonight.flags if flag.kind == "recurrence" or flag.promise in ending]
-        return [self._line(flag) for flag in flags[:most]]
+        return self._listing(flags, most, len(flags))
 
-    def coming(self, most: int) -> list[Line]:
+    def coming(self, most: int) -> Listing:
         """The visits, counts and the like that fall due next."""
-        return [self._line(flag) for flag in self.tonight.boards.coming[:most]]
+        flags = self.tonight.boards.coming
+        return self._listing(flags, most, len(flags))
+
+    def _listing(self, flags: Sequence[Flag], most: int, whole: int) -> Listing:
+        shown = [self._line(flag) for flag in flags[:most]]
+        return Listing(shown, whole - len(shown))
 
     def par_of(self, promise: str) -> str:
         """What the level is called that *promise* holds a part to: the header of its column."""

@@ -256,6 +256,19 @@ def test_at_most_300_rows_are_listed_and_the_rest_is_counted(tmp_path):
     assert "30 more are not listed" in source
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "shown"),
+    [("status/visits.md", "recurrence", 300), ("status/numbers.md", "numbers", 300), ("own.md", "clock", 20)],
+)
+def test_no_list_ends_without_a_word(tmp_path, name, kind, shown):
+    """Also the lists in a procedure and those of the other status pages say how many they leave out."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "own.md").write_text(OWN, encoding="utf-8")
+    source, _ = compiled(tmp_path, night(flags=[flag(i, kind=kind) for i in range(1, 342)]), name)
+    assert source.count('class="sb-promise"') == shown + (name == "status/visits.md")  # one visit is to come
+    assert f"还有 {341 - shown} 条没有列在这里" in html.unescape(source)
+
+
 def test_rows_read_are_rows_shown_and_add_up(tmp_path):
     counts = {"call_register": RowCount(612, 402, 31, 169, 10), "customers": RowCount(44, 43, 1, 0, 0)}
     _, page = compiled(tmp_path, night(rows=counts), "status/today.md")

@@ -35,7 +35,7 @@ MOST_ROWS = 300
 MOST_BREAKING = 20
 # The methods of *Page* that templates and handbook pages may call.
 CALLS = (
-    "t quoted state moment short stamp asof today limit promised used form register column choice breaking drawn "
+    "t quoted state moment short stamp asof today limit promised used form register column choice breaking "
     "registers forms doors glossary decisions described paper lines visits coming desks tallies total open_of "
     "open_count problem_count level stock_bar book_strip week_chart week_words old judge_from"
 )
