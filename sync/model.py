@@ -60,6 +60,8 @@ class Cell:
 
 # ---------------------------------------------------------------- a tab
 
+Area = tuple[int, int, int, int]  # first row, the row behind the last, first column, the column behind the last
+
 
 @dataclass(slots=True)
 class Grid:
@@ -76,6 +78,8 @@ class Grid:
     tags: list[str]
     hidden: bool = False
     tab_id: str = ""
+    merged: list[Area] = default(default_factory=list)
+    serials: bool = False  # the source does not tell a date from a number: what is declared a date may be one
 
     @property
     def width(self) -> int:
@@ -96,6 +100,16 @@ class Copy:
     digest: str  # sha256 of the file as read, so that nobody's later change is overwritten
     saved_at: datetime | None = None  # workplace time
     read_at: datetime | None = None  # workplace time
+    addresses: Mapping[str, str] = default(default_factory=dict)  # of its tabs by title, where people open them by one
+
+    def cell(self, tab: str, place: str) -> str:
+        """The address of the cell at *place*; nothing where people open a file instead."""
+        return cell_address(self.addresses, tab, place)
+
+
+def cell_address(addresses: Mapping[str, str], tab: str, place: str) -> str:
+    """Where the cell at *place* of *tab* can be opened; nothing where the tab has no address."""
+    return f"{addresses[tab]}&range={place}" if tab in addresses else ""
 
 
 # ---------------------------------------------------------------- a cell that is to be written
@@ -134,6 +148,9 @@ SYSTEM_HEADERS: Mapping[str, Sequence[str]] = {
     # hidden; the first row below is the moment, as a spreadsheet's date number: staff tabs show it
     SYNC_TAB: ("项目", "内容"),
 }
+# Lines of _同步: when the last run was, as a spreadsheet's date number, and what of each tab was in use then.
+MOMENT_LINE, ROWS_LINE = "moment", "rows "
+SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's dates have no zone
 
 
 def status_key(register: str, typed: str) -> str:
@@ -304,6 +321,7 @@ class BookState:
     pending_since: datetime | None = None  # marks wait because somebody has the book open
     companion: str = ""  # the file that carries the marks meanwhile
     stale_tabs: Mapping[str, datetime] = default(default_factory=dict)  # broken tabs: their rows are from then
+    addresses: Mapping[str, str] = default(default_factory=dict)  # of its tabs, where people open them by one
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,6 +329,12 @@ class Schema(Struct, frozen=True, kw_only=True):
     declared: Schema | None = None  # everything there is, where this is what one department uses of it
 
     @cached_property
+    def written(self) -> set[str]:
+        """The books that staff write in and marks go to: those with at least one tab that is not read only."""
+        sources = (source for register in self.registers.values() for source in register.tabs)
+        return {source.book for source in sources if source.mode == "write"}
+
+    @cached_property
     def promise(self) -> dict[str, Promise]:
         """The promises by name (after a department chose, there is one of a name)."""
         return {promise.name: promise for promise in self.promises}

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from sync.books import open_book
 from sync.books.memory import MemoryBook
+from sync.books.serials import Shown, look
 from sync.books.xlsx import apart
 from sync.books.xlsx import sheet as sheets
 from sync.books.xlsx.package import Package
 from sync.books.xlsx.places import column_index, column_letters
-from sync.books.xlsx.values import Shown, look
 from sync.model import Grid, Raw
 from sync.settings import BookAt, Bounds, Settings
 

@@ -18,7 +18,7 @@ from sync import init
 from sync.declarations import load
 from sync.model import STATES, DeclarationError, ErrorCell, Formula, Merge, status_key, status_order
 from sync.rules import KINDS
-from sync.schema import SHIPPED, Words
+from sync.schema import SHIPPED, Source, Words
 from sync.settings import Settings
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -121,6 +121,19 @@ def test_numbers_of_a_desk_register_are_written_ahead(book):
     assert ids[:3] == ["RC-26-00007", "RC-26-00008", "RC-26-00009"]
     assert len(ids) == 1 + init.GROWTH
     assert [cell.value for cell in book["维修单"]["A"][2:] if cell.value] == [row["work_order_no"] for row in ORDERS]
+
+
+def test_a_register_with_several_tabs_has_each_that_staff_write_in(tmp_path: Path, schema):
+    tabs = [
+        Source(book="service", tab="去年", mode="read_only"),
+        *(Source(book="service", tab=t) for t in ("一月", "二月")),
+    ]
+    calls = msgspec.structs.replace(schema.registers["call_register"], sources=tabs)
+    title = Words(zh="登记", en="Calls")
+    init.write_book(tmp_path / "b.xlsx", [calls], {"call_register": [CALL]}, made_at=AT, states=WORDS, title=title)
+    made = openpyxl.load_workbook(tmp_path / "b.xlsx")
+    assert made.sheetnames[1:3] == ["一月", "二月"]
+    assert [made[tab]["A3"].value for tab in ("一月", "二月")] == ["RC-26-00007", None]
 
 
 def test_lists_warn_and_never_forbid(book):

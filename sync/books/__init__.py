@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
-from sync.model import Copy
+from sync.model import Copy, Raw
 
 if TYPE_CHECKING:  # the reading process starts without them
     from pathlib import Path
 
+    from sync.blueprint import BookDesign, BookShape, Change
     from sync.settings import Settings
 
 
@@ -28,7 +29,7 @@ Value = str | int | float | Link | None
 Tab = Sequence[Sequence[Value]]
 Outcome = Literal["written", "unchanged", "held", "changed", "no_tabs", "failed"]
 
-KINDS: Mapping[str, str] = {"xlsx": "sync.books.xlsx.file"}
+KINDS: Mapping[str, str] = {"xlsx": "sync.books.xlsx.file", "gsheets": "sync.books.gsheets.book"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,26 @@ class Written:
         return self.outcome in {"written", "unchanged"}
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """An area that is one cell: from row *first* to before row *behind* of the data, over these columns."""
+
+    first: int
+    behind: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TabRows:
+    """The data of one tab: each row by column name, in the order of the sheet, blank rows among them."""
+
+    rows: Sequence[Mapping[str, Raw]]
+    merged: Sequence[Merged] = ()
+
+
+Content = Mapping[str, TabRows]  # by the tab's title
+
+
 class Book(Protocol):
     """What a night asks of a workbook."""
 
@@ -65,8 +86,20 @@ class Book(Protocol):
     def write_tabs(self, tabs: Mapping[str, Tab], expected_digest: str) -> Written:
         """Put *tabs* (title → rows) in place of the tabs with these titles, if the book is still as it was read."""
 
+    def shape(self) -> BookShape:
+        """How the book is built now; BookError or Unreachable where it cannot be read."""
 
-def open_book(name: str, settings: Settings, folder: Path) -> Book:
-    """The book that the settings of the department in *folder* call *name*."""
-    room = import_module(KINDS[settings.books[name].kind])
-    return cast("Book", room.open_book(name, settings, folder))
+    def apply(self, design: BookDesign, changes: Sequence[Change]) -> Written:
+        """Carry out *changes* towards *design*, all or none. Only kinds that its shape *can* are asked of it."""
+
+    def fill(self, design: BookDesign, content: Content, replaced: Collection[str], at: datetime) -> Written:
+        """Put *content* into a book that is new, or empty: where something stands, it is refused unless *replaced*.
+
+        *replaced* names tabs (of a spreadsheet) or the file (of a workbook) whose content may go.
+        """
+
+
+def open_book(name: str, settings: Settings, folder: Path, *, write: bool = False) -> Book:
+    """The book that the settings of the department in *folder* call *name*; one that is only read asks for no more."""
+    room = import_module(KINDS[settings.books[name].room])
+    return cast("Book", room.open_book(name, settings, folder, write=write))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.books import Link, Tab, Value, Written
+from sync.blueprint import ADDITIONS, ASKED, BookDesign, BookShape, Change
+from sync.books import Link, Tab, Written
+from sync.books.memory_build import Built, Cell, carry_out, new_sheet, sheets, tab_shape
 from sync.model import TAG_BOOLEAN, TAG_EMPTY, TAG_NUMBER, TAG_TEXT, Copy, Grid, Raw
-
-Cell = Value | Raw
 
 
 @dataclass(slots=True)
@@ -23,6 +23,10 @@ class MemoryBook:
     holder: str | None = None
     saved_at: datetime | None = None
     writes: list[str] = field(default_factory=list)  # the titles written, in order
+    built: dict[str, Built] = field(default_factory=dict)  # what is not in the cells, by tab
+    names: set[str] = field(default_factory=set)  # named ranges
+    can: frozenset[str] = frozenset((*ADDITIONS, *ASKED))
+    most_cells: int = 0
 
     def read(self, at: datetime) -> Copy:
         """All tabs as they are now."""
@@ -46,6 +50,29 @@ class MemoryBook:
             return Written("unchanged", {"zh": "没有变化", "en": "nothing to change"}, self.digest())
         self.tabs.update({title: [list[Cell](row) for row in rows] for title, rows in ours.items()})
         self.writes += ours
+        return Written("written", {"zh": "已写入", "en": "written"}, self.digest())
+
+    def shape(self) -> BookShape:
+        """How the book is built now."""
+        tabs = tuple(tab_shape(self._grid(title), self.built.get(title, Built())) for title in self.tabs)
+        cells = sum(tab.rows * tab.width for tab in tabs)
+        return BookShape(
+            self.name, f"{self.name} (memory)", tabs, self.can, frozenset(self.names), cells, self.most_cells
+        )
+
+    def apply(self, design: BookDesign, changes: Sequence[Change]) -> Written:
+        """Carry out *changes* in the order given, all or none."""
+        if self.holder is not None:
+            return Written("held", {"zh": f"{self.holder} 正打开着", "en": f"open: {self.holder}"})
+        made = sheets(self.shape(), design, self.tabs)
+        for change in changes:
+            if change.kind in {"tab", "system_tab", "guide"}:
+                made[change.tab] = new_sheet(design, change)
+            elif change.kind != "name":
+                carry_out(made[change.tab], change)
+        self.tabs = {sheet.title: sheet.rows() for sheet in made.values()}
+        self.built = {sheet.title: sheet.built() for sheet in made.values()}
+        self.names |= {change.register for change in changes if change.kind == "name"}
         return Written("written", {"zh": "已写入", "en": "written"}, self.digest())
 
     def digest(self) -> str:

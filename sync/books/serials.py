@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Literal
 
-from sync.model import TAG_DATE, TAG_ERROR, TAG_NUMBER, TAG_TIME
+from sync.model import TAG_DATE, TAG_ERROR, TAG_MERGED, TAG_NUMBER, TAG_TIME, Area
 
 Look = Literal["number", "date", "moment", "time", "elapsed"]
 
@@ -104,6 +104,15 @@ def iso(stored: str) -> tuple[str, str] | None:
         return None
     clock = found[2]
     return (f"{found[1]} {clock}" if clock and clock != "00:00:00" else found[1]), TAG_DATE
+
+
+def mark_merged(area: Area, tags: list[list[str]], height: int) -> None:
+    """Tag the cells of *area* other than its first: they have no value of their own, and are not empty either."""
+    top, bottom, left, right = area
+    for column in range(left, min(right, len(tags))):
+        for row in range(top, min(bottom, height)):
+            if (row, column) != (top, left):
+                tags[column][row] = TAG_MERGED
 
 
 @cache

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from sync.blueprint.texts import book_title
 from sync.init.book import write_book
-from sync.init.texts import texts
 from sync.model import DeclarationError
-from sync.schema import Register, Schema, Words
+from sync.schema import Register, Schema
 from sync.settings import FILE
 
 # Books and kept copies hold people's names and numbers: they stay out of a repository that somebody makes here.
@@ -21,11 +21,6 @@ IGNORED = """\
 /mkdocs.preview.yml
 今日待办*.xlsx
 """
-
-
-def book_title(book: str) -> Words:
-    """What a book is called: the name of its file, and of its first page."""
-    return texts().books.get(book, Words(zh=book, en=book))
 
 
 def registers_of(schema: Schema, profile: str) -> dict[str, list[Register]]:

@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sync.books import Outcome, Tab, Written
-from sync.books.xlsx.package import MEGA, too_big
-from sync.books.xlsx.sentences import being_saved, missing, no_permission, not_a_file, told, unreachable
+from sync.books import Content, Outcome, Tab, Written
+from sync.books.xlsx.package import MEGA, damaged, too_big
+from sync.books.xlsx.sentences import BUILT, FILLED, being_saved, missing, no_permission, not_a_file, told, unreachable
 from sync.model import BookError, Copy, Grid
 
 if TYPE_CHECKING:
+    from sync.blueprint import BookDesign, BookShape, Change
     from sync.settings import Bounds, Settings
 
 TRIES = 5  # a book that is being saved is whole again a moment later
@@ -38,18 +39,9 @@ class XlsxBook:
 
     def read(self, at: datetime) -> Copy:
         """All tabs as the file is now; the digest is that of the very bytes they were read from."""
-        for last in (*[False] * (TRIES - 1), True):
-            data, saved = self._bytes()
-            try:
-                grids = self._grids(data)
-            except BookError as error:
-                if not last and self._changed_since(data):
-                    time.sleep(PAUSE)
-                    continue
-                raise self._named(error) from None
-            saved_at = datetime.fromtimestamp(int(saved), self.zone).replace(tzinfo=None)
-            return Copy(self.name, self.path.name, grids, _digest(data), saved_at, at)
-        raise AssertionError  # the last try returns or raises
+        data, saved, grids = self._whole()
+        saved_at = datetime.fromtimestamp(int(saved), self.zone).replace(tzinfo=None)
+        return Copy(self.name, self.path.name, grids, _digest(data), saved_at, at)
 
     def held_by(self) -> str | None:
         """Who has the file open."""
@@ -78,6 +70,49 @@ class XlsxBook:
         left = _digest(new.data) if outcome == "written" else ""
         return replace(told(outcome, self.held_by(), missing=new.missing), digest=left)
 
+    def shape(self) -> BookShape:
+        """How the file is built now, as far as its cells tell."""
+        from sync.books.xlsx.shape import shape_of
+
+        return shape_of(self.name, self.path.name, self._whole()[2])
+
+    def apply(self, design: BookDesign, changes: Sequence[Change]) -> Written:
+        """Add tabs and columns; the file is replaced whole, or left as it was."""
+        from sync.books.xlsx.additions import built, same_rows
+        from sync.books.xlsx.shape import shape_of
+
+        if not changes:
+            return told("unchanged", sentences=BUILT)
+        try:
+            data, _, grids = self._whole()
+            shape = shape_of(self.name, self.path.name, grids)
+            new = built(data, shape, design, changes, self.bounds)
+            if new is None:
+                return told("changed", self.held_by(), sentences=BUILT)
+            if not same_rows(grids, self._grids(new)):
+                raise damaged("copy")
+            outcome = self._replace(new, _digest(data))
+        except BookError as error:
+            return Written("failed", dict(zip(("zh", "en"), str(error).split("\n", 1), strict=True)))
+        except OSError as error:
+            return told("failed", error.strerror or type(error).__name__, sentences=BUILT)
+        left = _digest(new) if outcome == "written" else ""
+        return replace(told(outcome, self.held_by(), sentences=BUILT), digest=left)
+
+    def fill(self, design: BookDesign, content: Content, replaced: Collection[str], at: datetime) -> Written:
+        """A new workbook with *content*; one that is there goes only where *replaced* names it."""
+        from sync.books.xlsx import new
+
+        if self.path.exists() and self.path.name not in replaced:
+            return told("failed", str(self.path), sentences=FILLED)
+        if self.path.exists() and (holder := self.held_by()):
+            return told("held", holder, sentences=BUILT)
+        try:
+            new.write(self.path, design, new.typed(content), at)
+        except OSError as error:
+            return told("failed", error.strerror or type(error).__name__, sentences=BUILT)
+        return told("written", sentences=FILLED)
+
     def _replace(self, data: bytes, expected_digest: str) -> Outcome:
         """Put *data* in the file's place, unless somebody has it open or has changed it since."""
         target = self.path.resolve()  # a link stays a link
@@ -101,6 +136,18 @@ class XlsxBook:
             return "written"
         finally:
             beside.unlink(missing_ok=True)
+
+    def _whole(self) -> tuple[bytes, float, list[Grid]]:
+        """The file, when it was saved, and its tabs; one that is being saved is whole again a moment later."""
+        for last in (*[False] * (TRIES - 1), True):
+            data, saved = self._bytes()
+            try:
+                return data, saved, self._grids(data)
+            except BookError as error:
+                if last or not self._changed_since(data):
+                    raise self._named(error) from None
+                time.sleep(PAUSE)
+        raise AssertionError  # the last try returns or raises
 
     def _bytes(self) -> tuple[bytes, float]:
         """The whole file and when it was saved, taken while nobody was saving it."""
@@ -145,7 +192,7 @@ class XlsxBook:
         return BookError(f"工作簿“{self.path.name}”：{zh}", f"Workbook “{self.path.name}”: {en}")
 
 
-def open_book(name: str, settings: Settings, folder: Path) -> XlsxBook:
+def open_book(name: str, settings: Settings, folder: Path, *, write: bool) -> XlsxBook:  # noqa: ARG001 - files ask nobody
     """The workbook that the settings of the department in *folder* call *name*."""
     from sync.settings import book_path
 

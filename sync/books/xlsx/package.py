@@ -77,6 +77,11 @@ class Package:
         return found
 
     @cached_property
+    def titles(self) -> list[str]:
+        """The titles of all tabs, those of charts too."""
+        return [attributes.get("name", "") for attributes in self._named("sheet")]
+
+    @cached_property
     def since_1904(self) -> bool:
         """Days are counted from 1904, as old Macs did."""
         return any(attributes.get("date1904", "") in TRUE for attributes in self._named("workbookPr"))
@@ -85,6 +90,13 @@ class Package:
         """The path of the workbook's one part of that *kind* (sharedStrings, styles)."""
         paths = [path for found, path in self._related.values() if found == kind]
         return paths[0] if paths and paths[0] in self else None
+
+    def beside(self, path: str, kind: str) -> list[str]:
+        """The paths of what the part at *path* relates to, of that *kind* (table, comments)."""
+        folder, name = posixpath.split(path)
+        rels = f"{folder}/_rels/{name}.rels"
+        related = self._relations(rels, folder).values() if rels in self else ()
+        return [found for what, found in related if what == kind]
 
     @cached_property
     def _elements(self) -> list[tuple[str, dict[str, str]]]:

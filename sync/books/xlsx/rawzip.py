@@ -15,6 +15,8 @@ _RECORD = struct.Struct("<4s6H3I5H2I")  # of the central directory
 _LOCAL = struct.Struct("<4s5H3I2H")
 _END = struct.Struct("<4s4H2IH")
 DEFLATED = 8
+# What the record of a new member says before its name's length: versions, flags, method, the first day of zips.
+_NEW = (20, 20, 0, DEFLATED, 0, 1 << 5 | 1, 0, 0, 0)
 SIZES_FOLLOW = 0x8  # flag: a descriptor comes after the data
 NO_OFFSET = 0xFFFFFFFF  # the offset stands elsewhere (zip64)
 
@@ -30,8 +32,8 @@ class _Entry:
     end: int = 0
 
 
-def replaced(data: bytes, parts: Mapping[str, bytes]) -> bytes:
-    """The zip *data* with the contents of *parts* (by name) new; the same result each time."""
+def replaced(data: bytes, parts: Mapping[str, bytes], added: Mapping[str, bytes] | None = None) -> bytes:
+    """The zip *data* with the contents of *parts* (by name) new, and *added* behind; the same result each time."""
     entries, ending, first = _read(data)
     body = [data[:first]]
     size = first
@@ -40,9 +42,14 @@ def replaced(data: bytes, parts: Mapping[str, bytes]) -> bytes:
         entry.fields[16] = size
         body.append(member)
         size += len(member)
+    for name, content in (added or {}).items():
+        entry = _Entry(name, [b"PK\x01\x02", *_NEW, len(name), 0, 0, 0, 0, 0, size], name.encode(), size)
+        entries.append(entry)
+        body.append(_renewed(entry, content))
+        size += len(body[-1])
     directory = b"".join(_RECORD.pack(*entry.fields) + entry.tail for entry in entries)
     fields = list(_END.unpack_from(data, ending))
-    fields[5:7] = len(directory), size
+    fields[3:7] = len(entries), len(entries), len(directory), size
     return b"".join((*body, directory, _END.pack(*fields), data[ending + _END.size :]))
 
 

@@ -30,20 +30,51 @@ OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
         "The marks were not written, the file is as it was: {detail}. Look at free space and write access.",
     ),
 }
+# The same about additions to the book's build.
+BUILT: Mapping[Outcome, tuple[str, str]] = {
+    "written": ("已加进工作簿，原有内容没有动。", "Added; everything that was in the book is as it was."),
+    "unchanged": ("没有要加的，文件没有动。", "Nothing to add; the file was not touched."),
+    "held": (
+        "工作簿正开着：{detail}；请关闭后再运行 servicebook apply。文件没有动。",
+        "The book is open: {detail}. Close it and run servicebook apply again; the file was not touched.",
+    ),
+    "changed": (
+        "读取之后有人改过工作簿，没有写入；请再运行一次 servicebook plan 和 apply。",
+        "Somebody changed the book after it was read; nothing was written. Run servicebook plan and apply again.",
+    ),
+    "failed": (
+        "没有加成，文件保持原样：{detail}。请检查磁盘空间和文件夹的写入权限。",
+        "Nothing was added, the file is as it was: {detail}. Look at free space and write access.",
+    ),
+}
+# And about a book that is made anew.
+FILLED: Mapping[Outcome, tuple[str, str]] = {
+    "written": ("内容已搬进新的工作簿。", "The rows are in the new workbook."),
+    "failed": (
+        "{detail} 已经在了，没有动它；确实要换掉，就加上 --replace 文件名。",
+        "{detail} is there already and was left alone. If it may go, say so: --replace FILENAME",
+    ),
+}
 LACKING = (
     "但缺少标签页：{tabs}；请新建同名的空白页。",
     " But these tabs are missing: {tabs}. Add empty tabs with these names.",
 )
 
 
-def told(outcome: Outcome, detail: str | None = None, *, missing: Sequence[str] = ()) -> Written:
+def told(
+    outcome: Outcome,
+    detail: str | None = None,
+    *,
+    missing: Sequence[str] = (),
+    sentences: Mapping[Outcome, tuple[str, str]] = OUTCOMES,
+) -> Written:
     """*outcome* with its sentences; a book that was changed by somebody who still has it open is held."""
     if outcome == "changed" and detail:
         outcome = "held"
     lacking = LACKING if missing and outcome == "written" else ("", "")
     zh, en = (
         (words + more).format(detail=detail or "有人 somebody", tabs="、".join(missing))
-        for words, more in zip(OUTCOMES[outcome], lacking, strict=True)
+        for words, more in zip(sentences[outcome], lacking, strict=True)
     )
     return Written(outcome, {"zh": zh, "en": en})
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import get_args
 
+from sync.books.serials import BUILT_IN, Look, Shown, look
 from sync.books.xlsx.markup import DATA, decoded, elements, feed, local, parser, unescaped
 from sync.books.xlsx.package import Package
-from sync.books.xlsx.values import BUILT_IN, Look, Shown, look
 
 T = rf'<t(?: xml:space="preserve")?(?:/>|>({DATA})</t>)'
 _STRING = re.compile(rf"<si>{T}</si>")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from sync.books.serials import Shown, iso, mark_merged
 from sync.books.xlsx.markup import DATA, decoded, feed, local, parser, unescaped
 from sync.books.xlsx.package import TRUE, Package, Part, damaged, too_big
 from sync.books.xlsx.places import column_index, column_letters, corners
 from sync.books.xlsx.shared import T, shared_strings, styles
-from sync.books.xlsx.values import Shown, iso
 from sync.model import (
     TAG_BOOLEAN,
     TAG_EMPTY,
     TAG_ERROR,
-    TAG_MERGED,
     TAG_TEXT,
     TAG_UNSAVED,
+    Area,
     BookError,
     Grid,
 )
@@ -151,9 +151,10 @@ class Cells(dict[str, Column]):
             column_texts, column_tags = _spread(column, height)
             texts.append(column_texts)
             tags.append(column_tags)
-        for area in merged:
-            _mark_merged(area, tags, height)
-        return Grid(book, self.tab, height, texts, ["".join(column) for column in tags])
+        areas = [_area(found) for area in merged if (found := corners(area))]
+        for area in areas:
+            mark_merged(area, tags, height)
+        return Grid(book, self.tab, height, texts, ["".join(column) for column in tags], merged=areas)
 
     def _too_far(self, ends: dict[int, int], width: int, height: int) -> BookError:
         low = next(column_letters(index) + str(end) for index, end in ends.items() if end == height)
@@ -245,13 +246,6 @@ def _spread(column: Column, height: int) -> tuple[list[str], list[str]]:
     return texts, tags
 
 
-def _mark_merged(area: str, tags: list[list[str]], height: int) -> None:
-    """Tag the cells of *area* other than its first."""
-    found = corners(area)
-    if found is None:
-        return
+def _area(found: tuple[int, int, int, int]) -> Area:
     left, top, right, bottom = found
-    for column in range(left, min(right + 1, len(tags))):
-        for row in range(top, min(bottom + 1, height)):
-            if (column, row) != (left, top):
-                tags[column][row] = TAG_MERGED
+    return top, bottom + 1, left, right + 1

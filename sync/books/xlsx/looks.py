@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sync.init.columns import MOMENTS, number_format
+from sync.blueprint.columns import FORMATS
 from sync.model import ErrorCell, Formula, Merge
-from sync.schema import Column
 
+MOMENTS = frozenset(FORMATS[kind] for kind in ("date", "datetime", "time"))
 NOTE = {"x_scale": 2.1, "y_scale": 1.5, "font_size": 9}  # the size of a header's note
 LINKED: Mapping[str, object] = {"font_color": "#1155CC", "underline": 1}
 
@@ -27,9 +27,12 @@ class Looks:
             self.made[key] = self.book.add_format({"font_name": "宋体", "font_size": 11, **properties})
         return self.made[key]
 
-    def cell(self, column: Column | None, value: object = None) -> Any:
-        """The format of a cell of *column*; moments stand in the middle, clear of their neighbours."""
-        shown = number_format(column, value)
+    def cell(self, usual: str, value: object = None) -> Any:
+        """The format of a cell in a column that has the *usual* one; moments stand in the middle, clear of others.
+
+        A date where none is meant brings its own format, as it does when people type it.
+        """
+        shown = FORMATS["date"] if isinstance(value, dt.date) and "y" not in usual else usual
         return self.format(num_format=shown, align="center" if shown in MOMENTS else "")
 
     def change(self, **properties: object) -> Any:
@@ -52,7 +55,7 @@ def put(sheet: Any, row: int, column: int, value: object, look: Any) -> None:
             sheet.write_boolean(row, column, value, look)
         case int() | float():
             sheet.write_number(row, column, value, look)
-        case dt.datetime() | dt.date() | dt.time():
+        case dt.datetime() | dt.date() | dt.time() | dt.timedelta():
             sheet.write_datetime(row, column, value, look)
         case "":
             sheet.write_blank(row, column, None, look)

@@ -12,9 +12,10 @@ from sync.words import SHIPPED
 
 
 class Line(Words, frozen=True, kw_only=True):
-    """A line of the first page, with what stands at its left."""
+    """A line of the first page, with what stands at its left; *only* for one kind of book."""
 
     name: str
+    only: str = ""
 
 
 class Warned(Words, frozen=True, kw_only=True):
@@ -23,6 +24,18 @@ class Warned(Words, frozen=True, kw_only=True):
     unusual: str
     title: str | None = None
     hint: str | None = None
+
+
+class Seen(Words, frozen=True, kw_only=True):
+    """A view: the states whose words open a status (open: all of them that ask for something), or what it contains.
+
+    *people*: rows stand by the first of these columns that the tab has, or else by its first with one of our people.
+    """
+
+    name: str
+    states: tuple[str, ...] = ()
+    contains: str = ""
+    people: tuple[str, ...] | None = None
 
 
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,9 +51,18 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     personal: Words
     status: Words
     warnings: dict[str, Warned]
+    views: list[Seen]
+    plan: dict[str, Words]
+    changes: dict[str, Words]
+    looks: dict[str, Words]
 
 
 @cache
 def texts() -> Texts:
     """The texts as they are shipped."""
     return msgspec.convert(yamlfile.read(SHIPPED / "guide.yaml"), Texts)
+
+
+def book_title(book: str) -> Words:
+    """What a book is called: the name of its file, and of its first page."""
+    return texts().books.get(book, Words(zh=book, en=book))

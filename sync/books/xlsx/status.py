@@ -9,23 +9,11 @@ from xml.sax.saxutils import escape
 from xlsxwriter.utility import xl_col_to_name, xl_range
 from xlsxwriter.worksheet import Worksheet
 
-from sync.init.columns import FIRST
-from sync.init.looks import NOTE, Looks
-from sync.init.texts import texts
+from sync.blueprint import BAND_ROW, FIRST, HEADER_ROW, STATUS_AT, WAITING, BookDesign, TabDesign
+from sync.books.xlsx.looks import NOTE, Looks
 from sync.model import STATUS_HEADER, STATUS_TAB, SYNC_TAB
-from sync.schema import VOID
 
 STATUS_END = 100_001  # last row of the hidden tab that the look-up sees
-WAITING = "待同步"
-# Colours of a status, with the states that wear them; the words and the shape say the same without colour.
-COLOURS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("#FBD9D5", "#9C1C12", ("overdue", "missed", "negative")),
-    ("#FFE5C2", "#8A4B00", ("due_soon", "low", "below", "repeat")),
-    ("#E9E0F5", "#5B2E8C", ("gap", "double", "void_without_reason", "not_returned", "missing", "out_of_order")),
-    ("#EDEDED", "#5F5F5F", ("on_hold", "not_judged", "waived")),
-    ("#FFFFFF", "#2F6B2F", ("met", "ok")),
-)
-FAULTY = "数据有误"
 AS_OF = f'=IF(\'{SYNC_TAB}\'!$B$2="","截至 —","截至 "&TEXT(\'{SYNC_TAB}\'!$B$2,"mm-dd hh:mm"))&T(NOW())'
 
 
@@ -50,37 +38,33 @@ def status_formula(register: str, row: int, last: str) -> str:
 
 
 def status_column(
-    sheet: Any, looks: Looks, register: str, end: int, places: Mapping[str, int], states: Mapping[str, str]
+    sheet: Any, looks: Looks, design: BookDesign, tab: TabDesign, end: int, places: Mapping[str, int]
 ) -> None:
     """Write the second column down to the row with index *end*, where the columns stand at *places*."""
-    said = texts().status
     light, strong = "#F2F2F2", "#D9E1E8"
     plain = looks.format(font_size=10)
-    sheet.set_column(1, 1, 32, plain)
-    sheet.write_formula(0, 1, AS_OF, looks.format(font_size=9, bg_color=light, font_color="#1F5E2E"), "")
+    sheet.set_column(STATUS_AT, STATUS_AT, 32, plain)
+    as_of = looks.format(font_size=9, bg_color=light, font_color="#1F5E2E")
+    sheet.write_formula(BAND_ROW, STATUS_AT, AS_OF, as_of, "")
     stale = {"type": "formula", "criteria": '=LEFT($B$1,8)<>"截至 "&TEXT(TODAY(),"mm-dd")'}
-    sheet.conditional_format(0, 1, 0, 1, {**stale, "format": looks.change(bg_color="#D9D9D9", font_color="#7F7F7F")})
+    grey = looks.change(bg_color="#D9D9D9", font_color="#7F7F7F")
+    sheet.conditional_format(BAND_ROW, STATUS_AT, BAND_ROW, STATUS_AT, {**stale, "format": grey})
     head = looks.format(bold=True, bg_color=strong, text_wrap=True, valign="vcenter", bottom=1)
-    sheet.write_string(1, 1, STATUS_HEADER, head)
-    sheet.write_comment(1, 1, f"{said.zh}\n{said.en}", NOTE)
-    last = xl_col_to_name(max(places.values()))
-    sheet.fill_down(FIRST, end, 1, status_formula(register, FIRST + 1, last), plain)
-    void = places.get(VOID)
-    if void is not None:
-        rule = {"type": "formula", "criteria": f'=OR(${xl_col_to_name(void)}3="是",${xl_col_to_name(void)}3=TRUE)'}
+    sheet.write_string(HEADER_ROW, STATUS_AT, STATUS_HEADER, head)
+    sheet.write_comment(HEADER_ROW, STATUS_AT, design.status_note, NOTE)
+    last = max(places.values())
+    sheet.fill_down(FIRST, end, STATUS_AT, status_formula(tab.register, FIRST + 1, xl_col_to_name(last)), plain)
+    if tab.void:
+        void = f"${xl_col_to_name(places[tab.void])}{FIRST + 1}"
+        rule = {"type": "formula", "criteria": f'=OR({void}="是",{void}=TRUE)'}
         look = looks.change(font_color="#8C8C8C", font_strikeout=True)
-        sheet.conditional_format(FIRST, 0, end, max(places.values()), {**rule, "format": look})
-    for fill, ink, starts in _colours(states):
-        test = ",".join(f'LEFT($B3,{len(start)})="{start}"' for start in starts)
-        rule = {"type": "formula", "criteria": f"=OR({test})", "format": looks.change(bg_color=fill, font_color=ink)}
-        sheet.conditional_format(FIRST, 1, end, 1, rule)
-
-
-def _colours(words: Mapping[str, str]) -> list[tuple[str, str, list[str]]]:
-    """Fill, ink and the words that open a status of that colour."""
-    found = [(fill, ink, [words[state] for state in states]) for fill, ink, states in COLOURS]
-    faulty = [FAULTY, *(f"{shape} {FAULTY}" for shape in sorted({text[0] for text in words.values()}))]
-    return [*found, ("#FFF4B8", "#6B5600", faulty), ("#FFFFFF", "#8C8C8C", [WAITING])]
+        sheet.conditional_format(FIRST, 0, end, last, {**rule, "format": look})
+    for colour in design.colours:
+        test = ",".join(f'LEFT($B3,{len(start)})="{start}"' for start in colour.starts)
+        look = looks.change(bg_color=colour.fill, font_color=colour.ink)
+        sheet.conditional_format(
+            FIRST, STATUS_AT, end, STATUS_AT, {"type": "formula", "criteria": f"=OR({test})", "format": look}
+        )
 
 
 class _Filled(str):

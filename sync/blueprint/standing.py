@@ -1,0 +1,91 @@
+"""Where in a book the tabs and columns of its design stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sync.blueprint import GUIDE_TAB, BookDesign, BookShape, ColumnDesign, ColumnShape, TabDesign, TabShape
+from sync.model import STATUS_HEADER, SYSTEM_HEADERS
+from sync.schema import heading
+
+STATUS = heading(STATUS_HEADER)
+
+
+def tabs_in(design: BookDesign, shape: BookShape) -> dict[str, TabShape]:
+    """By title of the design, the tab that stands for it: the one called so, or else known so, or else marked so."""
+    registers = [tab.register for tab in design.tabs]
+    kept = {*SYSTEM_HEADERS, *design.left_alone, GUIDE_TAB}
+    free = [tab for tab in shape.tabs if tab.title not in kept]
+    found: dict[str, TabShape] = {}
+    for way in (_called, _nearly_called, _known, _marked):
+        for tab in design.tabs:
+            # of a register with several tabs a mark does not tell which one it is
+            if tab.title in found or (way is _marked and registers.count(tab.register) > 1):
+                continue
+            if here := next((one for one in free if way(tab, one)), None):
+                found[tab.title] = here
+                free.remove(here)
+    return found
+
+
+def _called(tab: TabDesign, one: TabShape) -> bool:
+    return one.title == tab.title
+
+
+def _nearly_called(tab: TabDesign, one: TabShape) -> bool:
+    return heading(one.title) == heading(tab.title)
+
+
+def _known(tab: TabDesign, one: TabShape) -> bool:
+    return heading(one.title) in {heading(title) for title in tab.known_as}
+
+
+def _marked(tab: TabDesign, one: TabShape) -> bool:
+    return one.register == tab.register
+
+
+def columns_in(tab: TabDesign, here: TabShape) -> tuple[dict[str, ColumnShape], set[str]]:
+    """Where each column stands: under its title, or else where we marked it, or else under another known header.
+
+    And the columns that people keep in another one: both halves of a moment under its undivided header.
+    """
+    free = [column for column in here.columns if heading(column.header) != STATUS]
+    at: dict[str, ColumnShape] = {}
+    for way in (_titled, _marked_as, _aliased):
+        for column in tab.columns:
+            fitting = [one for one in free if way(column, one)] if column.name not in at else []
+            if fitting:
+                # of two alike, the one that we marked
+                at[column.name] = next((one for one in fitting if one.field == column.name), fitting[0])
+                free.remove(at[column.name])
+    whole = set(_undivided(tab, here, at))
+    return {name: one for name, one in at.items() if name not in whole}, whole
+
+
+def _titled(column: ColumnDesign, one: ColumnShape) -> bool:
+    return heading(one.header) == heading(column.title)
+
+
+def _aliased(column: ColumnDesign, one: ColumnShape) -> bool:
+    return heading(one.header) in {heading(known) for known in column.known_as}
+
+
+def _marked_as(column: ColumnDesign, one: ColumnShape) -> bool:
+    return one.field == column.name
+
+
+def _undivided(tab: TabDesign, here: TabShape, at: Mapping[str, ColumnShape]) -> Iterator[str]:
+    """The halves of moments that stand together in one column: it is read so, and a second one would take its place."""
+    there = {heading(column.header) for column in here.columns}
+    for column in tab.columns:
+        field, _, part = column.name.rpartition("__")
+        if column.whole and part == "date":
+            undivided = {heading(header) for header in column.whole} & there
+            date, time = at.get(column.name), at.get(f"{field}__time")
+            if undivided and (date is None or (heading(date.header) in undivided and not _titled(column, date))):
+                yield column.name
+                date = None
+            shared = undivided and (date is None or heading(date.header) in undivided)
+            # the header of the time alone may be the undivided one
+            if shared and (time is None or (date is None and heading(time.header) in undivided)):
+                yield f"{field}__time"
