@@ -1,4 +1,4 @@
-"""What happens every night. This is the map; `nightly` is the flow.
+"""What happens every night. This is the map; `nightly` is the flow, and `making` that of making and moving books.
 
 The night, in order (nightly.py):
   pull      bring the books in, find each register's tab and columns; stop when too many rows are gone
@@ -12,6 +12,8 @@ The night, in order (nightly.py):
 
 Other verbs:
   init      make the workbooks that staff type into, and a new department's folder
+  plan      what differs between a book and what is declared; what is missing is built into it
+  carry     what one book takes along to another of any kind
   demo      four weeks of an example department, dirt included
   preview   the site while it is being written, anew after each change
   unchanged what the last night was made from: the very same one is not done again
@@ -21,7 +23,7 @@ Other verbs:
   cli       the commands; the only module that prints or exits
 
 Rooms, where something is added as one more file:
-  books     where rows come from and marks go: books on disk (xlsx), books in memory
+  books     where rows come from and marks go: on disk (xlsx), Google Sheets (gsheets), in memory
   cells     one reader for each kind of value; lanes: how a whole register is read by them
   checks    what is held against each row: required, unique, range, order, references, numbers
   rules     one kind of promise a file: clock, recurrence, level, numbers, presence, repeat
@@ -32,6 +34,7 @@ Nouns and what they lean on:
   model     the nouns of a night, the columns of its tables, the family of failures
   schema    what can be declared; declarations loads it and says what is wrong; yamlfile reads the files
   settings  what one department chose
+  blueprint how a book should be built, from its declarations; how one is built; what differs
   tables    what validate hands on; conditions, layout: what declarations and tabs ask
   figures   what pages ask of a night; papers a form, columns a register, drawing flow charts and small charts
   kept      what must outlive a night

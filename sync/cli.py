@@ -6,7 +6,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -198,16 +198,16 @@ def main(ctx: click.Context, folder: Path | None, quiet: bool, verbose: bool) ->
 def init(department: Department, folder: Path | None, profile: str, demo: bool, now: datetime | None) -> None:
     """Make a new department FOLDER with its workbooks; what is there is never rewritten."""
     with exits(department):
-        from sync import nightly
+        from sync import making
 
         if demo:
             department.demo = True
             own_folder, settings, schema, at = department.load(now)
-            made = nightly.make_demo(own_folder, settings, schema, at, again=True)
+            made = making.make_demo(own_folder, settings, schema, at, again=True)
         elif folder is None:
             raise click.UsageError("Name the folder to make: servicebook init FOLDER (or --demo).")
         else:
-            made = nightly.make_department(folder, profile, _today(now))
+            made = making.make_department(folder, profile, _today(now))
         for path in made:
             click.echo(path)
 
@@ -215,6 +215,84 @@ def init(department: Department, folder: Path | None, profile: str, demo: bool, 
 def _today(given: datetime | None) -> datetime:
     today = given or datetime.now()  # noqa: DTZ005 - a new folder has no zone yet
     return today.replace(tzinfo=None, microsecond=0)
+
+
+@main.command()
+@click.argument("books", metavar="[BOOK]...", nargs=-1)
+@option("--json", "as_json", is_flag=True, help="The plans as JSON.")
+@click.pass_obj
+def plan(department: Department, books: tuple[str, ...], as_json: bool) -> None:
+    """Say how the books differ from what is declared, and what `apply` would build into them; writes nothing."""
+    with exits(department):
+        _built(department, books, (), dry_run=True, as_json=as_json)
+
+
+@main.command()
+@click.argument("books", metavar="[BOOK]...", nargs=-1)
+@option("--do", "named", multiple=True, help="Make this too, which `plan` says has to be named; may be given again.")
+@option("--dry-run", is_flag=True, help="Say what would be made, and write nothing.")
+@option("--json", "as_json", is_flag=True, help="What was made, and what was not, as JSON.")
+@click.pass_obj
+def apply(
+    department: Department, books: tuple[str, ...], named: tuple[str, ...], dry_run: bool, as_json: bool
+) -> None:  # fmt: skip
+    """Build into the books what is declared and missing there; anything else only when it is named."""
+    with exits(department):
+        _built(department, books, named, dry_run=dry_run, as_json=as_json)
+
+
+def _built(
+    department: Department, books: tuple[str, ...], named: tuple[str, ...], *, dry_run: bool, as_json: bool
+) -> None:  # fmt: skip
+    from sync import making, nightly, outlet
+    from sync.plan import carry_out
+
+    folder, settings, schema, at = department.load(None)
+    with nullcontext() if dry_run else nightly.locked(folder):
+        drafts = making.draft(folder, settings, schema, at, books, named, write=not dry_run)
+        written = {} if dry_run else carry_out(drafts)
+    click.echo(outlet.plan_json(drafts, written) if as_json else outlet.plan_text(drafts, written))
+    failed = {book: told for book, told in written.items() if not told.done}
+    for book, told in failed.items():
+        click.echo(f"servicebook: failed: {book}: {told.words['en']}", err=True)
+    if failed:
+        sys.exit(1)
+
+
+@main.command()
+@option("--from", "source", required=True, help="A book of the settings, a file.xlsx, or gsheets:ID.")
+@option("--to", "target", required=True, help="Where to: the same three ways.")
+@option("--book", "named", help="Which book it is, where its tabs do not tell.")
+@option("--replace", "replaced", multiple=True, help="A tab (or file) whose rows may go; may be given again.")
+@option("--dry-run", is_flag=True, help="Say what would be copied, and write nothing.")
+@click.pass_obj
+def copy(
+    department: Department, source: str, target: str, named: str | None, replaced: tuple[str, ...], dry_run: bool
+) -> None:  # fmt: skip
+    """Copy the registers of one book to another of any kind, values and ids as they are."""
+    with exits(department):
+        from sync import making, outlet
+
+        folder, settings, schema, at = department.load(None)
+        found = making.copy(folder, settings, schema, at, source, target, named, replaced, dry_run=dry_run)
+        click.echo(outlet.copy_text(found))
+        sys.exit(0 if found.written is None or found.written.done else 1)
+
+
+@main.command("sign-in")
+@click.argument("client_file", type=click.Path(path_type=Path))
+@option("--port", type=click.IntRange(0, 65535), default=0, help="Where the browser's answer is awaited; 0 is any.")
+@click.pass_obj
+def sign_in(department: Department, client_file: Path, port: int) -> None:
+    """Sign in to Google as yourself, to try it at your own desk; CLIENT_FILE is a desktop app's OAuth client."""
+    with exits(department):
+        from sync.books.gsheets import signin
+
+        _, own, _ = department.chosen(None)
+        kept = signin.sign_in(
+            client_file, endpoint=own.google.endpoint, port=port, tell=lambda page: click.echo(page, err=True)
+        )
+        click.echo(kept)
 
 
 @main.command()
@@ -291,11 +369,11 @@ def sync(
 
 
 def _night(department: Department, options: Options) -> Outcome:
-    from sync import nightly
+    from sync import making, nightly
 
     folder, settings, schema, _ = department.load(options.now)
     if department.demo and not options.dry_run:
-        for path in nightly.make_demo(folder, settings, schema, options.now, again=False):
+        for path in making.make_demo(folder, settings, schema, options.now, again=False):
             department.say("demo", f"{path.name}: four weeks up to {options.now:%Y-%m-%d}")
     return nightly.sync(folder, settings, schema, options, department.say)
 
@@ -336,7 +414,7 @@ def rollback(department: Department, to: str | None, listed: bool) -> None:
 def preview(department: Department, host: str, port: int, now: datetime | None, demo: bool) -> None:
     """Serve the site as books and pages are now, made anew at every save; Ctrl-C ends it."""
     with exits(department):
-        from sync import nightly
+        from sync import making, nightly
 
         def complain(error: Exception) -> None:
             department.complain(f"{department.said_of(error)}\nThe last good pages are still shown.")
@@ -345,7 +423,7 @@ def preview(department: Department, host: str, port: int, now: datetime | None, 
         folder, settings, schema, at = department.load(now)
         department.where = folder  # settings that are being saved are not looked for further up
         if demo:
-            nightly.make_demo(folder, settings, schema, at, again=False)
+            making.make_demo(folder, settings, schema, at, again=False)
         nightly.preview(folder, lambda: department.load(now)[1:], (host, port), department.say, complain)
 
 

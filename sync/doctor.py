@@ -12,7 +12,7 @@ from typing import Literal
 
 from sync.books import open_book
 from sync.kept import Kept
-from sync.model import ServicebookError
+from sync.model import SYSTEM_HEADERS, ServicebookError
 from sync.schema import Schema
 from sync.settings import Settings, book_path
 from sync.targets import open_target
@@ -54,7 +54,10 @@ def examine(folder: Path, settings: Settings, schema: Schema, now: datetime) -> 
 def _books(folder: Path, settings: Settings) -> Iterator[Line]:
     if not settings.books:
         yield Line("×", "books", "the settings name none; add a line under [books]")
-    for name in settings.books:
+    for name, at in settings.books.items():
+        if at.room == "gsheets":
+            yield _spreadsheet(name, settings, folder)
+            continue
         path = book_path(settings, folder, name)
         if not path.is_file():
             yield Line("×", f"book {name}", f"{path} is not there")
@@ -66,6 +69,18 @@ def _books(folder: Path, settings: Settings) -> Iterator[Line]:
             yield Line("!", f"book {name}", f"{path} cannot be written; marks will not reach staff")
         else:
             yield Line("√", f"book {name}", str(path))
+
+
+def _spreadsheet(name: str, settings: Settings, folder: Path) -> Line:
+    """Whether the spreadsheet can be opened and is set up; reads no row."""
+    try:
+        shape = open_book(name, settings, folder).shape()
+    except ServicebookError as error:
+        return Line("×", f"book {name}", str(error))
+    lacking = [tab for tab in SYSTEM_HEADERS if tab not in {one.title for one in shape.tabs}]
+    if lacking:
+        return Line("!", f"book {name}", f"{shape.where} has no {', '.join(lacking)}: run servicebook apply")
+    return Line("√", f"book {name}", f"{shape.where}, {shape.cells:,} of {shape.most_cells:,} cells")
 
 
 def _published(folder: Path, settings: Settings) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from sync.model import OPEN_STATES, STATES, Flag, Problem, RowRef, Tonight
+from sync.model import OPEN_STATES, STATES, Flag, Problem, RowRef, Tonight, cell_address
 from sync.schema import Promise, Schema
 from sync.settings import Settings
 from sync.words import Vocabulary, place, public
@@ -34,6 +34,7 @@ class Line:
     late_minutes: int
     cell: str  # 报修登记!A12
     book: str  # the file that the cell is in
+    address: str  # where the cell can be opened, if by an address
     receipt: str
     forms: Sequence[tuple[str, str]]  # address and title of the papers that the promise asks for
 
@@ -55,6 +56,7 @@ class Fault:
     record: str
     severity: str
     message: str
+    address: str  # where the cell can be opened, if by an address
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,7 @@ class Figures:
             late_minutes=flag.late_minutes or 0,
             cell=self._cell(flag),
             book=self._file(flag),
+            address=self._address(flag),
             receipt=self.tonight.boards.receipts.get(flag, {}).get(self.language, ""),
             forms=self._forms(flag.promise),
         )
@@ -183,6 +186,11 @@ class Figures:
     def _file(self, flag: Flag) -> str:
         ref = self._ref(flag)
         return self._files.get(ref.book, ref.book) if ref else ""
+
+    def _address(self, flag: Flag) -> str:
+        """Where the record's row can be opened; nothing where people open a file."""
+        ref = self._ref(flag)
+        return cell_address(self._addresses.get(ref.book, {}), ref.tab, f"A{ref.row}") if ref else ""
 
     def _ref(self, flag: Flag) -> RowRef | None:
         return self.tonight.boards.refs.get((flag.register, flag.key, flag.row))
@@ -206,7 +214,9 @@ class Figures:
     def _fault(self, problem: Problem) -> Fault:
         record = problem.key if self._publishes(problem.register) else ""
         message = self.words.message(problem, self.language)
-        return Fault(place(problem), self._files.get(problem.book, ""), record, problem.severity, message)
+        cell = f"{problem.column or 'A'}{problem.row or 1}"
+        address = cell_address(self._addresses.get(problem.book, {}), problem.tab, cell)
+        return Fault(place(problem), self._files.get(problem.book, ""), record, problem.severity, message, address)
 
     def _publishes(self, name: str, field: str = "") -> bool:
         """Whether the register *name* publishes *field*, or else its key."""
@@ -252,6 +262,11 @@ class Figures:
     def _files(self) -> dict[str, str]:
         """The file name of each book."""
         return {state.book: state.where for state in self.tonight.books}
+
+    @cached_property
+    def _addresses(self) -> dict[str, Mapping[str, str]]:
+        """The addresses of each book's tabs."""
+        return {state.book: state.addresses for state in self.tonight.books}
 
     @cached_property
     def _problems(self) -> list[Problem]:

@@ -23,12 +23,10 @@ import msgspec
 from sync import flag as flagging
 from sync import gather, publish, pull, validate, words
 from sync.books import Book, Written, open_book
-from sync.declarations import load as load_schema
 from sync.engines import engine
 from sync.kept import Kept, Left, Night, rows_of
 from sync.layout import Pulled
 from sync.model import (
-    STATES,
     SYSTEM_HEADERS,
     Boards,
     BookState,
@@ -42,10 +40,9 @@ from sync.model import (
     ServicebookError,
     Tonight,
 )
-from sync.rules import KINDS
 from sync.rules.bench import Bench
-from sync.schema import SHIPPED, Schema
-from sync.settings import FILE, Settings, book_path
+from sync.schema import Schema
+from sync.settings import FILE, Settings, files
 from sync.tables import Tables
 from sync.targets import Published
 from sync.words import Vocabulary
@@ -83,6 +80,7 @@ class Options:
 class Outcome:
     """What came of the night, as far as it went."""
 
+    books: Sequence[Book]
     copies: Sequence[Copy]
     tables: Tables
     bench: Bench
@@ -128,14 +126,22 @@ def judge(folder: Path, settings: Settings, schema: Schema, options: Options, sa
         raise DeclarationError(f"{folder / FILE}: books: none is named; add a line such as service.path = 'book.xlsx'")
     kept = Kept(folder / "kept")
     last, before = kept.last(), kept.before(options.now)
-    copies = _kept_copies(kept, options.as_of) if options.as_of else _read(folder, settings, options.now, say)
+    books = [] if options.as_of else [
+        open_book(name, settings, folder, write=options.writes) for name in settings.books
+    ]  # fmt: skip
+    copies = _kept_copies(kept, options.as_of) if options.as_of else _read(books, settings, options.now, say)
     copies = [_saved_by_people(copy, last, kept) for copy in copies]
+    said = pull.told_by(copies)
+    if last is None and said and options.writes and not options.accept_clock:
+        _clock_gate(said.moment, options.now)
+    earlier = said if said and said.moment < options.now else None
     with _step(say, "validate") as told:
         pulled = pull.lay_out(copies, schema, lambda book, tab: kept.last_good(book, tab, options.now))
         laid = pulled if options.reaches("validate") else replace(pulled, laid=[])
         tables = validate.validate(laid, schema, settings, engine(settings.engine), options.now)
         compared = before or last
-        had = rows_of(compared.tabs) if compared and not options.as_of else {}
+        had = rows_of(compared.tabs) if compared else earlier.rows if earlier else {}
+        had = {} if options.as_of else had
         lost = pull.gate(tables.tabs, had, settings.gates, accepted=options.accept_deletions)
         validate.add(tables, lost)
         told.append(f"{sum(count.pulled for count in tables.counts.values())} rows")
@@ -144,7 +150,7 @@ def judge(folder: Path, settings: Settings, schema: Schema, options: Options, sa
         calendars = {name: Workdays(calendar) for name, calendar in schema.calendars.items()}
         bench = Bench(tables, options.now, department.judge_from, calendars, department.office)
         promised = schema if options.reaches("flag") else msgspec.structs.replace(schema, promises=[])
-        first_run = before is None and (last is None or last.moment == options.now)
+        first_run = before is None and earlier is None and (last is None or last.moment == options.now)
         moment = gather.Moment(
             options.now, f"{options.now:%Y%m%d-%H%M%S}", _states(pulled), department.judge_from, first_run=first_run
         )
@@ -153,7 +159,7 @@ def judge(folder: Path, settings: Settings, schema: Schema, options: Options, sa
             f"{len(found.tonight.problems)} problems, {len(found.flags)} flags, {len(found.tonight.flags)} open"
         )
     vocabulary = words.load()
-    return Outcome(copies, tables, bench, found.tonight, found.refs, found.flags, vocabulary)
+    return Outcome(books, copies, tables, bench, found.tonight, found.refs, found.flags, vocabulary)
 
 
 def sync(folder: Path, settings: Settings, schema: Schema, options: Options, say: Say) -> Outcome:
@@ -168,7 +174,7 @@ def sync(folder: Path, settings: Settings, schema: Schema, options: Options, say
         if last:
             kept.verify(last)
             if not options.as_of and not options.accept_clock:
-                _clock_gate(last, options.now)
+                _clock_gate(last.moment, options.now)
         outcome = judge(folder, settings, schema, options, say)
         if outcome.tonight.first_run:
             say("kept", "a first run: there is nothing to compare with")
@@ -188,7 +194,7 @@ def _write(
     with _step(say, "report") as told, _forgiven(outcome, "report", say):
         _report(folder, settings, schema, outcome, say)
         told.append(", ".join(f"{book} {written.outcome}" for book, written in outcome.written.items()))
-    waiting = _written_to(schema)
+    waiting = schema.written
     states = [_told(state, outcome, last) if state.book in waiting else state for state in outcome.tonight.books]
     outcome.tonight = replace(outcome.tonight, books=states)
     night = _with_books(night, outcome)
@@ -257,44 +263,12 @@ def preview(
     watching.preview(folder, remake, address, say, complain)
 
 
-def make_demo(folder: Path, settings: Settings, schema: Schema, now: datetime, *, again: bool) -> list[Path]:
-    """The example department's books, made for the day of *now*; those that are there stay, unless *again*."""
-    from sync import demo, init
-
-    paths = {name: book_path(settings, folder, name) for name in settings.books}
-    wanted = {name: path for name, path in paths.items() if again or not path.exists()}
-    if not wanted:
-        return []
-    typed = demo.rows(schema, now.date())
-    made_at = datetime.combine(now.date(), datetime.min.time())
-    for name, path in wanted.items():
-        registers = [register for register in schema.registers.values() if register.tabs[0].book == name]
-        init.write_book(
-            path, registers, typed, made_at=made_at, states=_status_words(), title=init.book_title(name),
-            headers=demo.headers(schema),
-        )  # fmt: skip
-    return list(wanted.values())
-
-
-def make_department(folder: Path, profile: str, now: datetime) -> list[Path]:
-    """A new department folder with its books; what is there already is never rewritten."""
-    from sync import init
-
-    declared = load_schema([SHIPPED], KINDS)
-    return init.new_department(folder, profile, declared, made_at=now, states=_status_words())
-
-
-def _status_words() -> dict[str, str]:
-    """How a status opens, by state: a shape and a word."""
-    vocabulary = words.load()
-    return {state: f"{vocabulary.shape(state)} {vocabulary.state(state, 'zh')}" for state in STATES}
-
-
-def _clock_gate(last: Night, now: datetime) -> None:
-    if now < last.moment:
-        what = f"lies before the last run ({last.moment:%Y-%m-%d %H:%M})"
-    elif now - last.moment > FAR:
-        what = f"lies {(now - last.moment).days} days after the last run ({last.moment:%Y-%m-%d %H:%M})"
+def _clock_gate(last: datetime, now: datetime) -> None:
+    """Refuse a moment that cannot follow the *last* run's."""
+    if now < last:
+        what = f"lies before the last run ({last:%Y-%m-%d %H:%M})"
+    elif now - last > FAR:
+        what = f"lies {(now - last).days} days after the last run ({last:%Y-%m-%d %H:%M})"
     else:
         return
     raise SafetyStop(
@@ -310,20 +284,16 @@ def _kept_copies(kept: Kept, at: datetime) -> list[Copy]:
     return kept.copies(night)
 
 
-def _read(folder: Path, settings: Settings, now: datetime, say: Say) -> list[Copy]:
-    """All books at once: each is read by a process of its own."""
+def _read(books: Sequence[Book], settings: Settings, now: datetime, say: Say) -> list[Copy]:
+    """All books at once: a file is read by a process of its own, a spreadsheet is waited for."""
     with _step(say, "pull") as told, ThreadPoolExecutor() as pool:
-        coming = pool.map(lambda book: book.read(now), _books(folder, settings))
+        coming = pool.map(lambda book: book.read(now), books)
         engine(settings.engine)  # the heaviest import of a night, while other processes read
         copies = list(coming)
         told.append(f"{len(copies)} books, {sum(len(copy.grids) for copy in copies)} tabs")
     for copy in copies:
         say("", f"{copy.book}: {copy.where}, {len(copy.grids)} tabs, saved {copy.saved_at}, sha256 {copy.digest[:12]}")
     return copies
-
-
-def _books(folder: Path, settings: Settings) -> list[Book]:
-    return [open_book(name, settings, folder) for name in settings.books]
 
 
 def _states(pulled: Pulled) -> list[BookState]:
@@ -333,6 +303,7 @@ def _states(pulled: Pulled) -> list[BookState]:
         BookState(
             copy.book, Path(copy.where).name, copy.read_at or datetime.min, copy.saved_at,  # noqa: DTZ901
             stale_tabs={tab: since for (book, tab), since in stale.items() if book == copy.book},
+            addresses=copy.addresses,
         )
         for copy in pulled.copies
     ]  # fmt: skip
@@ -377,32 +348,32 @@ def _by_people(copy: Copy) -> list[Grid]:
 
 
 def _report(folder: Path, settings: Settings, schema: Schema, outcome: Outcome, say: Say) -> None:
-    """The day's list beside each book, then marks into each book that nobody has open; one failure stops no other."""
+    """The day's list beside each file, then marks into each book that nobody has open; one failure stops no other."""
     from sync import report
     from sync.books.xlsx import companion
 
-    files = {name: book_path(settings, folder, name) for name in settings.books}
-    for place in dict.fromkeys(path.parent for path in files.values()):
+    paths = files(settings, folder)
+    for place in dict.fromkeys(path.parent for path in paths.values()):
         with _forgiven(outcome, COMPANION, say):
-            links = {name: _link(path, place) for name, path in files.items()}
+            links = {name: _link(path, place) for name, path in paths.items()}
             desks = report.desks(outcome.tonight, outcome.refs, links, schema, outcome.words)
             outcome.companions.append(companion.write(place / COMPANION, desks, outcome.tonight.moment))
     made = report.marks(outcome.tonight, outcome.refs, outcome.flags, schema, outcome.words)
     digests = {copy.book: copy.digest for copy in outcome.copies}
-    for book in _books(folder, settings):
-        if book.name not in _written_to(schema):
-            continue  # last year's book, an export: it is only read
+
+    def write(book: Book) -> None:
         with _forgiven(outcome, book.name, say):
-            tabs = report.tabs(book.name, outcome.tonight, outcome.refs, made, outcome.words)
-            written = outcome.written[book.name] = book.write_tabs(tabs, digests[book.name])
+            shown = report.tabs(book.name, outcome.tonight, outcome.tables.tabs, outcome.refs, made, outcome.words)
+            written = outcome.written[book.name] = book.write_tabs(shown, digests[book.name])
             if written.outcome == "failed":
                 outcome.failures.append(f"{book.name}: {written.words['en']}")
 
-
-def _written_to(schema: Schema) -> set[str]:
-    """The books that marks go to: those with at least one tab that is not read only."""
-    sources = (source for register in schema.registers.values() for source in register.tabs)
-    return {source.book for source in sources if source.mode == "write"}
+    # last year's book, an export: it is only read
+    written_to = [book for book in outcome.books if book.name in schema.written]
+    with ThreadPoolExecutor() as pool:  # a service that is silent keeps nobody else waiting
+        list(pool.map(write, written_to))
+    outcome.written = {book.name: outcome.written[book.name] for book in written_to if book.name in outcome.written}
+    outcome.failures.sort()
 
 
 def _link(path: Path, place: Path) -> str:

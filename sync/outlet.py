@@ -1,21 +1,26 @@
-"""Results as text and JSON: what `check` and `sync` print. Nothing personal leaves here."""
+"""Results as text and JSON: what `check`, `sync` and `plan` print. Nothing personal leaves here."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sync import words
-from sync.model import Problem
-from sync.schema import Schema
+from sync.blueprint import BookDesign, Change
+from sync.blueprint.texts import texts
+from sync.books import Written
+from sync.model import STATUS_HEADER, BookState, Problem, cell_address
+from sync.schema import Schema, Words
 from sync.settings import Settings
 
 if TYPE_CHECKING:
+    from sync.making import Carried
     from sync.nightly import Outcome
+    from sync.plan import Draft
 
 SHOWN = 200  # lines of problems on a terminal
 # What became of the marks, without the name of who has a book open: that is for `doctor`, not for a log.
@@ -41,17 +46,26 @@ def errors(found: Outcome) -> int:
 
 def check_json(found: Outcome, schema: Schema, settings: Settings) -> str:
     """{"problems": […columns of the table, "message": {zh, en}, "link"], "counts": {register: rows, …}}."""
-    lines = [_problem(problem, schema, settings, found.words) for problem in found.tonight.problems]
+    states = {state.book: state for state in found.tonight.books}
+    lines = [_problem(problem, schema, settings, states, found.words) for problem in found.tonight.problems]
     return as_json({"problems": lines, "counts": _counts(found), "by_code": _by_code(found)})
 
 
-def _problem(problem: Problem, schema: Schema, settings: Settings, vocabulary: words.Vocabulary) -> dict[str, Any]:
+def _problem(
+    problem: Problem, schema: Schema, settings: Settings, states: Mapping[str, BookState], vocabulary: words.Vocabulary
+) -> dict[str, Any]:
     shown = words.discreet(problem, schema.registers.get(problem.register))
     message = {language: vocabulary.message(shown, language) for language in words.LANGUAGES}
-    at = settings.books.get(problem.book)
+    return {**asdict(shown), "message": message, "link": _link(problem, settings, states)}
+
+
+def _link(problem: Problem, settings: Settings, states: Mapping[str, BookState]) -> str:
+    """The way to the cell: the address of a spreadsheet, or a file and the place in it."""
+    at, state = settings.books.get(problem.book), states.get(problem.book)
     place = f"{problem.column or 'A'}{problem.row}" if problem.row else "A1"
-    link = f"{at.path}#'{problem.tab}'!{place}" if at else ""
-    return {**asdict(shown), "message": message, "link": link}
+    if state and state.addresses:
+        return cell_address(state.addresses, problem.tab, place)
+    return f"{at.path}#'{problem.tab}'!{place}" if at else ""
 
 
 def _counts(found: Outcome) -> dict[str, Any]:
@@ -111,3 +125,86 @@ def sync_text(found: Outcome) -> str:
     if found.site:
         lines.append(f"打开 / open: {found.site / 'index.html'}")
     return "\n".join(lines)
+
+
+def copy_text(found: Carried) -> str:
+    """What was copied, what stays behind, and what became of it."""
+    lines = [f"{found.source} → {found.target}"]
+    lines += [f"  {title}: {len(tab.rows)}" for title, tab in found.load.content.items()]
+    lines += [f"  ! {line}" for line in found.load.left]
+    lines.append(f"{found.load.count} 行 / rows")
+    lines += [found.written.words["zh"], found.written.words["en"]] if found.written else []
+    return "\n".join(lines)
+
+
+# ---------------------------------------------------------------- how books are built
+
+
+def plan_json(drafts: Sequence[Draft], written: Mapping[str, Written]) -> str:
+    """{book: {"where", "make": […], "unnamed": […], "by_hand": […], "cells", "written"}}, a change with its word."""
+    found = {}
+    for plan in (draft.plan for draft in drafts):
+        told = written.get(plan.book)
+        kinds = {"make": plan.make, "unnamed": plan.unnamed, "by_hand": plan.by_hand}
+        listed = {kind: [{"word": one.word, **asdict(one)} for one in changes] for kind, changes in kinds.items()}
+        outcome = {"outcome": told.outcome, "message": dict(told.words)} if told else None
+        found[plan.book] = {"where": plan.where, **listed, "cells": plan.cells, "written": outcome}
+    return as_json(found)
+
+
+def plan_text(drafts: Sequence[Draft], written: Mapping[str, Written]) -> str:
+    """Of each book what is to be made (or what became of it), what waits to be named, and what is by hand."""
+    lines = []
+    for draft in drafts:
+        plan, design = draft.plan, draft.design
+        said, told = texts().plan, written.get(plan.book)
+        lines.append(f"{plan.book}: {plan.where}")
+        make = f"{told.words['zh']} / {told.words['en']}" if told else _both(said["make" if plan.make else "empty"])
+        lines += [f"  {make}", *_changes(design, plan.make)]
+        if plan.unnamed:
+            lines += [f"  {_both(said['unnamed'])}", *_changes(design, plan.unnamed, each=True)]
+        if plan.by_hand:
+            lines += [f"  {_both(said['by_hand'])}", *_changes(design, plan.by_hand)]
+    return "\n".join(lines)
+
+
+def _changes(design: BookDesign, changes: Sequence[Change], *, each: bool = False) -> Iterator[str]:
+    """A line for what is alike in one tab; with *each*, a line for every word that can be given, with the word."""
+    alike: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        whole = change.kind in {"tab", "system_tab", "guide", "name"}
+        alike.setdefault(("" if whole else change.tab, change.word if each else change.kind), []).append(change)
+    for (tab, word), some in alike.items():
+        shown = "、".join(dict.fromkeys(filter(None, (_shown(design, change) for change in some))))
+        place, named = f"{tab}: " if tab else "", f"    --do {word}" if each else ""
+        yield f"    {place}{_both(texts().changes[some[0].kind])}{f': {shown}' if shown else ''}{named}"
+
+
+def _shown(design: BookDesign, change: Change) -> str:
+    """What a change is about, and from what to what."""
+    if change.kind == "look":
+        kind, _, view = change.what.partition(":")
+        return change.title if view else _both(texts().looks[kind])
+    subject = change.title or change.column or ("" if change.kind in {"status", "rename_tab"} else change.tab)
+    match change.kind:
+        case "rename_tab" | "rename_column":
+            return f"{change.now or '—'} → {change.what}"
+        case "move_column":
+            return f"{subject} → {_header(design, change)}"
+        case "retype_column":
+            return f"{subject} {change.now} → {change.what}"
+        case "delete_column":
+            return f"{subject} {change.now}"
+        case _:
+            return f"{subject} ({change.now})" if change.kind == "tab" and change.now else subject
+
+
+def _header(design: BookDesign, change: Change) -> str:
+    """The header that a moved column comes to stand behind."""
+    tab = next(tab for tab in design.tabs if tab.register == change.register)
+    behind = next((column.title for column in tab.columns if column.name == change.after), STATUS_HEADER)
+    return _both(texts().plan["front"]) if tab.columns[0].name == change.column else behind
+
+
+def _both(said: Words) -> str:
+    return f"{said.zh} / {said.en}"

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from sync import proof, settings
 from sync.model import ServicebookError
 from sync.schema import SHIPPED
-from sync.settings import FILE, book_path
+from sync.settings import FILE, files
 
 ROOT = SHIPPED.parent
 # What people and editors leave beside a file while they have it open.
@@ -127,7 +127,7 @@ def _places(folder: Path) -> list[Path]:
     own = settings.load(folder)
     shipped = [ROOT / name for name in ("docs", "sheets_schema", "site", "mkdocs.yml")]
     department = [folder / name for name in ("docs", "sheets_schema", FILE)]
-    return list(dict.fromkeys([*shipped, *department, *(book_path(own, folder, name) for name in own.books)]))
+    return list(dict.fromkeys([*shipped, *department, *files(own, folder).values()]))
 
 
 def _look(places: Iterable[Path]) -> Seen:

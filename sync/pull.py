@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from sync.books.declared import as_declared
 from sync.kept import TabRecord
 from sync.layout import Laid, Pulled, letter
-from sync.model import Copy, Grid, Problem, SafetyStop
+from sync.model import (
+    MOMENT_LINE,
+    ROWS_LINE,
+    SERIAL_ZERO,
+    SYNC_TAB,
+    SYSTEM_HEADERS,
+    Copy,
+    Grid,
+    Problem,
+    SafetyStop,
+)
 from sync.schema import Column, Register, Schema, Source, heading
 from sync.settings import Gates
 
@@ -34,7 +46,29 @@ def lay_out(copies: Sequence[Copy], schema: Schema, last_good: LastGood) -> Pull
                 found = _last_good(register, source, last_good)
             if found is not None:
                 pulled.laid.append(found)
+    pulled.problems += _copied_tabs(pulled)
     return pulled
+
+
+def _copied_tabs(pulled: Pulled) -> Iterator[Problem]:
+    """A tab that nobody reads although it has a register's headers: what is typed there is lost without a word."""
+    read = {(one.source.book, one.grid.tab): one for one in pulled.laid}
+    broken = {(book, register) for book, _, register in pulled.broken}  # they are told with the tabs that there are
+    for copy in pulled.copies:
+        sound = [o for (book, _), o in read.items() if book == copy.book and (book, o.register.name) not in broken]
+        for grid in copy.grids:
+            if grid.hidden or grid.tab in SYSTEM_HEADERS or (copy.book, grid.tab) in read:
+                continue
+            found = next((one for one in sound if _has_its_headers(one, grid)), None)
+            if found:
+                params = {"original": found.grid.tab}
+                yield Problem("tab-copy", "warning", found.register.name, grid.tab, book=copy.book, params=params)
+
+
+def _has_its_headers(read: Laid, grid: Grid) -> bool:
+    """Whether all columns of the tab that is *read* stand in *grid*, too, with rows below them."""
+    laid, _ = laid_grid(read.register, read.source, grid)
+    return laid.height > 0 and len(laid.at) > 2 and laid.at.keys() >= read.at.keys()
 
 
 def _last_good(register: Register, source: Source, last_good: LastGood) -> Laid | None:
@@ -82,6 +116,8 @@ def laid_grid(register: Register, source: Source, grid: Grid) -> tuple[Laid, lis
             laid.at[column.name] = places[0]
         else:
             problems.append(_header_problem(laid, column, places))
+    if grid.serials:
+        laid.grid = as_declared(laid)
     return laid, problems
 
 
@@ -152,3 +188,31 @@ def gate(
             "Look at the tab's version history; if people meant it, run again with --accept-deletions."
         )
     return problems
+
+
+class Told(NamedTuple):
+    """What the books say of the last run: it may have run on another machine, or lost what it kept."""
+
+    moment: datetime
+    rows: Mapping[tuple[str, str], int]  # in use, by book and tab
+
+
+def told_by(copies: Sequence[Copy]) -> Told | None:
+    """The last run as the books' own tabs tell of it; None where none does."""
+    moments, rows = [], {}
+    for copy in copies:
+        for grid in copy.grids:
+            if grid.tab == SYNC_TAB and grid.width > 1:
+                for name, value in zip(grid.texts[0], grid.texts[1], strict=True):
+                    if name == MOMENT_LINE:
+                        moments += _moment(value)
+                    elif name.startswith(ROWS_LINE) and value.isdecimal():
+                        rows[copy.book, name.removeprefix(ROWS_LINE)] = int(value)
+    return Told(max(moments), rows) if moments else None
+
+
+def _moment(serial: str) -> list[datetime]:
+    try:
+        return [SERIAL_ZERO + timedelta(seconds=round(float(serial) * 86400))]
+    except (ValueError, OverflowError):
+        return []

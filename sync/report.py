@@ -8,9 +8,13 @@ from datetime import datetime, timedelta
 
 from sync.books import Link, Tab, Value
 from sync.books.xlsx.companion import Desk, Line
+from sync.kept import TabRecord
 from sync.model import (
+    MOMENT_LINE,
     OPEN_STATES,
     PROBLEM_TAB,
+    ROWS_LINE,
+    SERIAL_ZERO,
     STATES,
     STATUS_TAB,
     SYNC_TAB,
@@ -28,7 +32,6 @@ from sync.words import Vocabulary, deadline, place
 
 MOST = 50  # problems a person: a longer list is not read
 MOST_OPEN = 200  # open records a person on the day's list
-SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's dates have no zone
 NOBODY = "未写明"
 
 
@@ -109,8 +112,9 @@ def _quiet(ref: RowRef, flags: Sequence[Flag], words: Vocabulary) -> str:
 
 
 def tabs(
-    book: str, tonight: Tonight, refs: Sequence[RowRef], made: Sequence[Mark], words: Vocabulary
-) -> dict[str, Tab]:
+    book: str, tonight: Tonight, found: Sequence[TabRecord], refs: Sequence[RowRef], made: Sequence[Mark],
+    words: Vocabulary,
+) -> dict[str, Tab]:  # fmt: skip
     """The system tabs of *book*, whole: status by id, problems by usefulness, and the run."""
     mine = {ref.register for ref in refs if ref.book == book}
     status: list[list[Value]] = [
@@ -119,11 +123,10 @@ def tabs(
         if m.register in mine
     ]
     run: list[list[Value]] = [
-        ["moment", (tonight.moment - SERIAL_ZERO).total_seconds() / 86400],
+        [MOMENT_LINE, (tonight.moment - SERIAL_ZERO).total_seconds() / 86400],
         ["run", tonight.run],
     ]
-    counts = [(name, count) for name, count in tonight.rows.items() if name in mine]
-    run += [[f"rows {name}", count.shown + count.bad] for name, count in counts]
+    run += [[f"{ROWS_LINE}{tab.tab}", tab.rows] for tab in found if tab.book == book and tab.good]
     rows: dict[str, list[list[Value]]] = {
         STATUS_TAB: status,
         PROBLEM_TAB: _problem_rows(book, tonight, refs, words),

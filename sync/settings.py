@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import tomllib
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,9 @@ from sync.model import DeclarationError
 from sync.schema import Profile, Promise, Schema, Struct, Words, dotted, guess, length, limit, refusal
 
 FILE = "servicebook.toml"
+# The whole text: libraries do not agree on where the host of a crooked address ends.
+LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?/?")
+SPREADSHEET_ID = re.compile(r"[A-Za-z0-9_-]{3,100}")
 
 
 class Department(Struct, frozen=True, kw_only=True):
@@ -31,10 +35,32 @@ class Department(Struct, frozen=True, kw_only=True):
 
 
 class BookAt(Struct, frozen=True, kw_only=True):
-    """Where a book is."""
+    """Where a book is: a workbook on disk has a *path*, a Google spreadsheet an *id*."""
 
-    path: str
-    kind: Literal["xlsx"] = "xlsx"
+    path: str = ""
+    """Of the .xlsx, from the department folder; $VARIABLES and ~ are filled in."""
+    id: str = ""
+    """The long word between /d/ and /edit in the spreadsheet's address."""
+    kind: Literal["xlsx", "gsheets"] | None = None
+    """None: what the other two say."""
+
+    @property
+    def room(self) -> str:
+        """The kind of book this is."""
+        return self.kind or ("gsheets" if self.id else "xlsx")
+
+
+class Google(Struct, frozen=True, kw_only=True):
+    """How to reach Google Sheets."""
+
+    key_file: str | None = None
+    """None: GOOGLE_APPLICATION_CREDENTIALS, or what `servicebook sign-in` stored. Never inside a repository."""
+    endpoint: str = "https://sheets.googleapis.com"
+    """Another address only for a server on this very machine, to try things out."""
+    locale: str = "zh_CN"
+    """What the spreadsheets are set to; another one would read numbers and dates differently."""
+    deadline: Annotated[int, msgspec.Meta(ge=1, le=250)] = 120
+    """Seconds that one call may take with all its retries."""
 
 
 class Gates(Struct, frozen=True, kw_only=True):
@@ -84,6 +110,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     gates: Gates = Gates()
     bounds: Bounds = Bounds()
     publish: Publish = Publish()
+    google: Google = Google()
     engine: Literal["polars", "duckdb"] = "polars"
 
     @cached_property
@@ -125,22 +152,58 @@ def load(folder: Path) -> Settings:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         near = guess(zone, available_timezones())
         raise DeclarationError(f"{path}: department.time_zone: there is no zone “{zone}”{near}") from error
-    _check_paths(path, settings, folder)
+    _check_books_at(path, settings, folder)
+    _check_endpoint(path, settings.google.endpoint)
     return settings
 
 
-def _check_paths(path: Path, settings: Settings, folder: Path) -> None:
-    """Two books in one file would write over each other's marks."""
-    files: dict[Path, str] = {}
-    for book in settings.books:
-        other = files.setdefault(book_path(settings, folder, book), book)
+def _check_books_at(path: Path, settings: Settings, folder: Path) -> None:
+    """Each book is in one place, and no two in the same: they would write over each other's marks."""
+    places: dict[Path | str, str] = {}
+    for book, at in settings.books.items():
+        key = {"xlsx": "path", "gsheets": "id"}[at.room]
+        wrong = "id" if key == "path" else "path"
+        if not getattr(at, key) or getattr(at, wrong):
+            raise DeclarationError(
+                f"{path}: books.{book}: write one of path = 'book.xlsx' and id = 'the spreadsheet id'"
+            )
+        if key == "id" and not SPREADSHEET_ID.fullmatch(at.id):
+            raise DeclarationError(
+                f"{path}: books.{book}.id: “{at.id}” is no spreadsheet id; it is the long word between /d/ and /edit"
+                " in the spreadsheet's address"
+            )
+        other = places.setdefault(at.id or book_path(settings, folder, book), book)
         if other != book:
-            raise DeclarationError(f"{path}: books.{book}.path: the same file as books.{other}; one name is enough")
+            raise DeclarationError(f"{path}: books.{book}.{key}: the same place as books.{other}; one name is enough")
+
+
+def _check_endpoint(path: Path, endpoint: str) -> None:
+    """Whoever answers there gets our token: it is Google, or this very machine."""
+    if endpoint != Google().endpoint and not loopback(endpoint):
+        raise DeclarationError(
+            f"{path}: google.endpoint: “{endpoint}” is neither {Google().endpoint} nor an address of this machine"
+            " such as http://127.0.0.1:8790"
+        )
+
+
+def loopback(address: str) -> bool:
+    """Whether *address* leads to this very machine."""
+    return LOOPBACK.fullmatch(address) is not None
 
 
 def book_path(settings: Settings, folder: Path, book: str) -> Path:
     """Where the .xlsx of *book* lies."""
-    return (folder / Path(os.path.expandvars(settings.books[book].path)).expanduser()).resolve()
+    return filled(settings.books[book].path, folder)
+
+
+def filled(written: str, folder: Path) -> Path:
+    """The path that is *written* in the settings of the department in *folder*: $VARIABLES and ~ filled in."""
+    return (folder / Path(os.path.expandvars(written)).expanduser()).resolve()
+
+
+def files(settings: Settings, folder: Path) -> dict[str, Path]:
+    """The books that are files, by name."""
+    return {name: book_path(settings, folder, name) for name, at in settings.books.items() if at.room == "xlsx"}
 
 
 def adopt(declared: Schema, settings: Settings) -> Schema:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from sync.settings import Settings, book_path
+from sync.settings import Settings, files
 from sync.targets import open_target
 from sync.targets.guards import place
 
@@ -41,7 +41,12 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def recall(folder: Path, settings: Settings, now: datetime, asked: str) -> Said | None:
-    """What the last night said, when *asked* for the same at the same moment and nothing has changed since."""
+    """What the last night said, when *asked* for the same at the same moment and nothing has changed since.
+
+    A book that is no file cannot be known to be unchanged without reading it.
+    """
+    if len(files(settings, folder)) < len(settings.books):
+        return None
     try:
         remembered = msgspec.json.decode((folder / FILE).read_bytes(), type=Remembered)
     except (OSError, msgspec.DecodeError):
@@ -61,7 +66,7 @@ def remember(folder: Path, settings: Settings, now: datetime, asked: str, said: 
 def made_from(folder: Path, settings: Settings, now: datetime, asked: str) -> str:
     """All that a night depends on, and all that it left, in one word."""
     seen = hashlib.sha256(f"{now.isoformat()}\0{asked}\0{sys.version}\0".encode())
-    books = [book_path(settings, folder, name) for name in settings.books]
+    books = list(files(settings, folder).values())
     for book in books:
         seen.update(book.read_bytes() if book.is_file() else b"-")
     for line in (*_libraries(), *_traces(folder, books, settings)):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sync import schema, yamlfile
-from sync.model import Problem
+from sync.model import STATES, Problem
 from sync.schema import Register
 
 SHIPPED = Path(__file__).resolve().parent.parent / "site" / "words"
@@ -61,6 +61,11 @@ class Vocabulary:
     def shape(self, state: str) -> str:
         """●, so that a state is not told by its colour alone."""
         return self.states.get(state, {}).get("shape", "○")
+
+    @property
+    def openings(self) -> dict[str, str]:
+        """How a status opens in the books, by state: a shape and a word."""
+        return {state: f"{self.shape(state)} {self.state(state, 'zh')}" for state in STATES}
 
     def tone(self, state: str) -> str:
         """Which of the page's colours belongs to *state*: late, soon, paper, quiet or good."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sync import explain, nightly
+from sync import explain, making, nightly
 from sync.cli import Department
 from sync.gather import boards
 from sync.model import OPEN_STATES, RowRef
@@ -26,7 +26,7 @@ def judged(tmp_path_factory):
     department = Department(folder, quiet=True, verbose=False)
     department.demo = True
     _, settings, schema, now = department.load(NOW)
-    nightly.make_demo(folder, settings, schema, now, again=False)
+    making.make_demo(folder, settings, schema, now, again=False)
     options = nightly.Options(now, accept_deletions=True)
     found = nightly.judge(folder, settings, schema, options, lambda *_: None)
     made = boards.boards(found.flags, found.refs, found.tonight.problems, schema, found.bench)

@@ -95,7 +95,7 @@ def test_why_a_record_is_late(desk: Department):
         ('profile = "small"', 'profile = "small"\noffice = "ofice"', "did you mean “office”"),
         ("desk.path", "desk.kind = 'sheet'\ndesk.path", "sheet"),
         ("desk.path", "desc.path", "did you mean “desk”"),
-        ("desk.path", "desk2.path = '表 格/值班 登记.xlsx'\ndesk.path", "the same file"),
+        ("desk.path", "desk2.path = '表 格/值班 登记.xlsx'\ndesk.path", "the same place"),
         ("desk.path", "# desk.path", "none is named"),
     ],
 )

@@ -249,6 +249,17 @@ def test_how_many_rows_may_vanish(many: Department, left: int, code: int, warned
         assert ("rows-lost" in many.night(now=later(1))["problems"]) == warned  # and the same again
 
 
+def test_the_gates_hold_although_the_kept_nights_are_lost(many: Department):
+    """A hosted scheduler forgets: the book's own `_同步` knows what was in use, and when."""
+    shutil.rmtree(many.folder / "kept")
+    (many.folder / "kept").mkdir()
+    assert "lies before the last run" in stopped(many, 4, now="2026-11-21T02:00")
+    many.edit({f"{column}{row}": None for column in "ACDEFGHIJKLMNOPQ" for row in range(20, 33)})
+    assert "「报修」30 → " in stopped(many, 4)
+    told = many.night("--accept-deletions", now=later(1))
+    assert told["problems"]["rows-lost"] == 1
+
+
 def test_a_few_rows_are_not_compared(desk: Department):
     desk.type(jobs=MANY[:10])
     desk.night()

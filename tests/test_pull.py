@@ -51,6 +51,14 @@ def test_a_tab_with_the_exact_name_is_preferred_to_one_that_is_nearly_so():
     assert whole_tabs(laid({"客户": CLIENTS, "客 户": CLIENTS[:1], "一月": JOBS, "二月": JOBS})) == []
 
 
+def test_a_tab_that_is_a_copy_of_another_is_told_since_nobody_reads_it():
+    copy = {"一月 的副本": JOBS, "一月 的副本 2": JOBS[:1], "别的": [["单号", "备注", "开始日期"], ["J-26-002"]]}
+    assert whole_tabs(laid({**WHOLE, **copy})) == [("tab-copy", "一月 的副本", {"original": "一月"})]
+    assert [code for code, *_ in whole_tabs(laid({"客户": CLIENTS, "一月份": JOBS, "二月": JOBS[:1]}))] == [
+        "tab-missing"
+    ]
+
+
 @pytest.mark.parametrize("broken", [None, [], [["编号", "编号", "名称"], ["C-9", "C-9", "别家"]], [["名称"], ["别家"]]])
 def test_a_broken_tab_keeps_its_last_good_rows_with_their_date(broken):
     tabs = {"一月": JOBS, "二月": JOBS[:1]} | ({} if broken is None else {"客户": broken})

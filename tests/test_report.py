@@ -68,7 +68,7 @@ def test_the_key_is_the_id_exactly_as_typed():
     tonight = site_night.night()
     refs = [ref(typed=" rc-26-00001 ")]
     made = report.marks(tonight, refs, [], site_night.schema(), WORDS)
-    rows = report.tabs("service", tonight, refs, made, WORDS)[STATUS_TAB]
+    rows = report.tabs("service", tonight, [], refs, made, WORDS)[STATUS_TAB]
     assert rows[1][0] == status_key("call_register", " rc-26-00001 ")
 
 

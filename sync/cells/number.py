@@ -19,6 +19,7 @@ _MONEY = re.compile(r"(?:¥|rmb|cny|人民币)?\s*([+-]?[0-9.,]+)\s*(?:元|块|�
 _TEN_THOUSANDS = re.compile(r"¥?\s*([0-9]{1,6}(?:\.[0-9]{1,4})?)\s*[万w]元?", re.IGNORECASE)
 # Beyond 15 digits a spreadsheet, and a double, no longer hold every whole number.
 _LONGEST = 15
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")
 _DIGITS = {
     sign: digit
     for digit, signs in enumerate(("零〇", "一壹", "二两贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖"))
@@ -28,7 +29,7 @@ _DIGITS = {
 
 def integer(cell: Typed, field: Field, _settings: Settings) -> Cell:
     """A whole number; without a sign, unless the field declares a minimum below zero."""
-    if cell.tag in {TAG_DATE, TAG_TIME}:
+    if _is_date(cell):
         return refuse("number-is-date")
     text = _uncounted(cell.text)
     plain = text.replace(",", "")
@@ -64,8 +65,13 @@ def numeral(text: str) -> int | None:
     return 10 * _DIGITS.get(tens, 1) + _DIGITS.get(ones, 0)
 
 
+def _is_date(cell: Typed) -> bool:
+    """Whether a spreadsheet made a date of what was typed, or somebody moved such a cell elsewhere as text."""
+    return cell.tag in {TAG_DATE, TAG_TIME} or _DAY.fullmatch(cell.text) is not None
+
+
 def _float(cell: Typed, text: str, code: str, suggestion: str) -> Cell:
-    if cell.tag in {TAG_DATE, TAG_TIME}:
+    if _is_date(cell):
         return refuse("number-is-date")
     if cell.tag == TAG_BOOLEAN or not _PLAIN.fullmatch(text):
         return refuse(code, suggestion)
