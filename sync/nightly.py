@@ -11,7 +11,6 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ import msgspec
 
 from sync import flag as flagging
 from sync import gather, publish, pull, validate, words
-from sync.books import Book, Written, open_book
+from sync.books import Book, Written, at_once, open_book
 from sync.engines import engine
 from sync.kept import Kept, Left, Night, rows_of
 from sync.layout import Pulled
@@ -286,10 +285,10 @@ def _kept_copies(kept: Kept, at: datetime) -> list[Copy]:
 
 def _read(books: Sequence[Book], settings: Settings, now: datetime, say: Say) -> list[Copy]:
     """All books at once: a file is read by a process of its own, a spreadsheet is waited for."""
-    with _step(say, "pull") as told, ThreadPoolExecutor() as pool:
-        coming = pool.map(lambda book: book.read(now), books)
+    with _step(say, "pull") as told:
+        coming = at_once(lambda book: book.read(now), books)
         engine(settings.engine)  # the heaviest import of a night, while other processes read
-        copies = list(coming)
+        copies = [copy.result() for copy in coming]
         told.append(f"{len(copies)} books, {sum(len(copy.grids) for copy in copies)} tabs")
     for copy in copies:
         say("", f"{copy.book}: {copy.where}, {len(copy.grids)} tabs, saved {copy.saved_at}, sha256 {copy.digest[:12]}")
@@ -370,8 +369,8 @@ def _report(folder: Path, settings: Settings, schema: Schema, outcome: Outcome, 
 
     # last year's book, an export: it is only read
     written_to = [book for book in outcome.books if book.name in schema.written]
-    with ThreadPoolExecutor() as pool:  # a service that is silent keeps nobody else waiting
-        list(pool.map(write, written_to))
+    for done in at_once(write, written_to):  # a service that is silent keeps no other book waiting
+        done.result()
     outcome.written = {book.name: outcome.written[book.name] for book in written_to if book.name in outcome.written}
     outcome.failures.sort()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from threading import Thread
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, cast
 
 from sync.model import Copy, Raw
 
@@ -25,6 +27,7 @@ class Link:
     target: str
 
 
+T = TypeVar("T")
 Value = str | int | float | Link | None
 Tab = Sequence[Sequence[Value]]
 Outcome = Literal["written", "unchanged", "held", "changed", "no_tabs", "failed"]
@@ -97,6 +100,23 @@ class Book(Protocol):
 
         *replaced* names tabs (of a spreadsheet) or the file (of a workbook) whose content may go.
         """
+
+
+def at_once(work: Callable[[Book], T], books: Iterable[Book]) -> list[Future[T]]:
+    """*work* on all *books* at the same time; an end from outside waits for none, as a pool of threads would."""
+    coming = []
+    for book in books:
+        future: Future[T] = Future()
+        Thread(target=_into, args=(future, work, book), daemon=True).start()
+        coming.append(future)
+    return coming
+
+
+def _into(future: Future[T], work: Callable[[Book], T], book: Book) -> None:
+    try:
+        future.set_result(work(book))
+    except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
+        future.set_exception(error)
 
 
 def open_book(name: str, settings: Settings, folder: Path, *, write: bool = False) -> Book:
