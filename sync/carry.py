@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sync.blueprint import GUIDE_TAB, OWN, BookDesign, ColumnDesign, TabDesign
 from sync.books import Content, Merged, TabRows
-from sync.layout import Laid
+from sync.layout import Laid, Pulled, letter
 from sync.model import STATUS_HEADER, SYSTEM_HEADERS, TAG_EMPTY, TAG_UNSAVED, Copy, Raw
 
+SHOWN = 8  # cells named where more stay behind
 PLAIN = ("#F2F2F2", "#D9E1E8")  # the colours of a column that staff added
 
 
@@ -28,23 +29,25 @@ class Load:
         return sum(any(cell.tag != TAG_EMPTY for cell in row.values()) for row in rows)
 
 
-def load(design: BookDesign, copy: Copy, laid: Sequence[Laid]) -> Load:
-    """Everything in *copy* that stands in the registers' tabs, which were found as *laid*.
+def load(design: BookDesign, copy: Copy, pulled: Pulled) -> Load:
+    """Everything in *copy* that stands in the registers' tabs, as they were found.
 
     The new book has their columns in their order, with the headers that people gave them and the columns they added.
     """
-    found = {one.source.tab: one for one in laid if one.source.book == design.name and one.since is None}
-    tabs, content, left = [], {}, _no_registers(copy, laid)
+    found = {one.source.tab: one for one in pulled.laid if one.source.book == design.name and one.since is None}
+    tabs, content, left = [], {}, list(_left_behind(design, copy, pulled))
     for tab in design.tabs:
         one = found.get(tab.title)
         if one is None:
             tabs.append(tab)
             continue
         names = _names(one)
-        tabs.append(replace(tab, columns=_columns(one, tab, names), ahead=(), spare=tab.spare + max(one.height, 0)))
+        void = tab.void if tab.void in names.values() else None
+        spare = tab.spare + max(one.height, 0)
+        tabs.append(replace(tab, columns=_columns(one, tab, names), ahead=(), spare=spare, void=void))
         content[tab.title] = TabRows(_rows(one, names), _merged(one, names))
-        left += _lost(one)
-    return Load(replace(design, tabs=tuple(tabs)), content, left)
+        left += _lost(one, tab)
+    return Load(replace(design, tabs=tuple(_offering(design, tabs))), content, left)
 
 
 def _names(one: Laid) -> dict[int, str]:
@@ -68,6 +71,24 @@ def _columns(one: Laid, tab: TabDesign, names: Mapping[int, str]) -> tuple[Colum
         else _own(name, one.grid.texts[index][one.header].strip())
         for index, name in names.items()
     )
+
+
+def _offering(design: BookDesign, tabs: Sequence[TabDesign]) -> Iterator[TabDesign]:
+    """*tabs* with the names of people offered from the header that their column has now."""
+    titles = {(tab.title, column.name): column.title for tab in tabs for column in tab.columns}
+    now = {
+        (tab.title, column.title): titles.get((tab.title, column.name), "")
+        for tab in design.tabs
+        for column in tab.columns
+    }
+    for tab in tabs:
+        columns = (
+            replace(column, rule=replace(column.rule, header=now.get((column.rule.tab, column.rule.header), "")))
+            if column.rule and column.rule.kind == "names"
+            else column
+            for column in tab.columns
+        )
+        yield replace(tab, columns=tuple(columns))
 
 
 def _own(name: str, header: str) -> ColumnDesign:
@@ -95,15 +116,34 @@ def _merged(one: Laid, names: Mapping[int, str]) -> list[Merged]:
     ]
 
 
-def _no_registers(copy: Copy, laid: Sequence[Laid]) -> list[str]:
-    """Tabs that hold something of the staff's and are no registers."""
-    ours = {one.grid.tab for one in laid if one.source.book == copy.book} | {GUIDE_TAB, *SYSTEM_HEADERS}
-    others = [grid.tab for grid in copy.grids if grid.tab not in ours and grid.height]
-    return [f"「{tab}」不是登记表，没有搬 / {tab} is no register and stays behind" for tab in others]
+def _left_behind(design: BookDesign, copy: Copy, pulled: Pulled) -> Iterator[str]:
+    """Tabs that hold something of the staff's and are not taken along."""
+    here = [one for one in pulled.laid if one.source.book == copy.book]
+    broken = {problem.tab for problem in pulled.problems if problem.severity == "error" and problem.row is not None}
+    carried = {one.grid.tab for one in here if design.tab(one.source.tab)} | {GUIDE_TAB, *SYSTEM_HEADERS}
+    read_only = {one.grid.tab for one in here} - carried
+    for tab in (grid.tab for grid in copy.grids if grid.height and grid.tab not in carried):
+        if tab in broken:
+            yield f"「{tab}」的表头用不了，没有搬 / the headers of {tab} cannot be used: it stays behind"
+        elif tab in read_only:
+            yield f"「{tab}」是只读的，没有搬 / {tab} is read only and stays behind"
+        else:
+            yield f"「{tab}」不是登记表，没有搬 / {tab} is no register and stays behind"
 
 
-def _lost(one: Laid) -> list[str]:
+def _lost(one: Laid, tab: TabDesign) -> Iterator[str]:
     """What a tab has that a new one cannot get."""
+    title, made = one.grid.tab, {column.label for column in tab.columns}
+    above = [
+        f"{letter(index)}{row + 1}"
+        for row in range(one.header)
+        for index, texts in enumerate(one.grid.texts)
+        if texts[row] and texts[row].strip() not in made and texts[one.header].strip() != STATUS_HEADER
+    ]
+    if above:
+        listed = "、".join(above[:SHOWN]) + (" …" if len(above) > SHOWN else "")
+        yield f"「{title}」表头上面的内容没有搬：{listed} / {title}: what is above the headers stays behind: {listed}"
     unsaved = sum(one.grid.tags[index].count(TAG_UNSAVED, one.header + 1) for index in _names(one))
-    told = f"「{one.grid.tab}」{unsaved} 个公式没有保存结果，搬成了 #N/A"
-    return [f"{told} / {one.grid.tab}: {unsaved} formulas have no saved result and became #N/A"] if unsaved else []
+    if unsaved:
+        told = f"「{title}」{unsaved} 个公式没有保存结果，搬成了 #N/A"
+        yield f"{told} / {title}: {unsaved} formulas have no saved result and became #N/A"

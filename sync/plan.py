@@ -264,9 +264,8 @@ def _longest_rising(numbers: Sequence[int]) -> set[int]:
 
 
 def _growth(design: BookDesign, shape: BookShape, make: Iterable[Change]) -> dict[str, int]:
-    """How many cells *make* adds, by tab; blank ones count too."""
+    """How many cells *make* adds, by tab; blank ones count too, and a new column takes the place of none."""
     tabs = {tab.title: tab for tab in shape.tabs}
-    free = {tab.title: tab.width - len(tab.columns) for tab in shape.tabs}  # columns of the grid that nobody uses
     grown: dict[str, int] = {}
     for change in make:
         added = 0
@@ -275,10 +274,9 @@ def _growth(design: BookDesign, shape: BookShape, make: Iterable[Change]) -> dic
         elif change.kind == "system_tab":
             added = len(SYSTEM_HEADERS[change.tab]) * SYSTEM_ROWS
         elif change.kind == "guide":
-            added = 3 * (len(design.guide) + 3)
+            added = 3 * (2 + sum(1 + line.head for line in design.guide))  # a blank line before each heading
         elif change.kind in {"column", "status"}:
-            free[change.tab] -= change.kind == "column"
-            added = tabs[change.tab].rows if change.kind == "status" or free[change.tab] < 0 else 0
+            added = tabs[change.tab].rows
         elif change.kind == "delete_column":
             added = -tabs[change.tab].rows
         grown[change.tab] = grown.get(change.tab, 0) + added

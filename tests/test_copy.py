@@ -3,6 +3,7 @@
 import json
 import re
 import warnings
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from night_department import Department, department
 from sheets_department import SheetsDepartment
 from sheets_server import SheetsServer
 
-from sync.books import open_book
+from sync.blueprint import BookDesign, BookShape, ColumnDesign, ColumnShape, TabDesign, TabShape
+from sync.books import Merged, TabRows, open_book
 from sync.books.gsheets import fill
 from sync.books.serials import Shown
-from sync.model import SYSTEM_HEADERS, TAG_DATE, TAG_NUMBER, TAG_TEXT, TAG_TIME, Raw
+from sync.model import SYSTEM_HEADERS, TAG_BOOLEAN, TAG_DATE, TAG_NUMBER, TAG_TEXT, TAG_TIME, BookError, Raw
+from sync.schema import Words
 from sync.settings import BookAt, Settings
 
 AT = datetime(2026, 11, 22, 2)
@@ -90,6 +93,14 @@ def test_the_pages_differ_in_links_only(desk, online):
         assert plain(there) == plain(here), page.name
 
 
+def test_a_spreadsheet_is_called_by_its_whole_title(desk, online):
+    """It is no path, although it has a slash in it."""
+    assert carried(online, desk.book, "desk").exit_code == 0
+    online.sheets.properties["title"] = "售后/2026"
+    online.night(until="render")
+    assert "售后&#47;2026" in online.page("today")
+
+
 def plain(page: str) -> str:
     """The page without ways to cells, the book's name, and when its file was saved."""
     page = page.replace("值班 登记&#46;xlsx", "值班登记").replace("值班 登记.xlsx", "值班登记")
@@ -155,6 +166,95 @@ def test_what_stays_behind_is_said(desk, online):
     assert "说明" not in done.stdout
 
 
+def test_columns_of_peoples_own_come_along_whatever_stands_above_them(desk, online, tmp_path):
+    """Two of them have the same header, one has none."""
+    desk.edit({"P2": "备注", "P3": "甲", "Q2": "备注", "Q3": "乙", "R3": "丙", "S2": "备注", "S3": "丁"})
+    assert carried(online, desk.book, "desk").exit_code == 0
+    assert online.person.read("报修", "P2:S3") == [["备注", "备注", "", "备注"], ["甲", "乙", "丙", "丁"]]
+    back = tmp_path / "回.xlsx"
+    assert carried(online, "desk", str(back)).exit_code == 0
+    own = Settings(books={"desk": BookAt(path=str(back))})
+    columns = content("desk", tmp_path, own)["报修"]
+    assert [column[:2] for column in columns[14:]] == [["备注", "甲"], ["备注", "乙"], ["", "丙"], ["备注", "丁"]]
+
+
+def test_rows_find_their_columns_under_other_headers(desk, online):
+    """Nobody typed into the tab yet, but somebody gave a column a name of their own."""
+    assert online.run("apply", now="").exit_code == 0
+    online.person.rename_column("客户", "电话", "打哪个号", row=2)
+    assert carried(online, desk.book, "desk").exit_code == 0
+    assert online.person.read("客户", "C2:D3") == [["名称", "打哪个号"], ["城东中学", "13800000011"]]
+
+
+def test_a_tab_grows_where_its_rows_do_not_fit(desk, online):
+    assert online.run("apply", now="").exit_code == 0
+    desk.edit({f"{column}{row}": f"{column}{row}" for row in range(3, 403) for column in "AC"}, tab="客户")
+    done = carried(online, desk.book, "desk")
+    assert done.exit_code == 0, done.output
+    assert online.person.read("客户", "A402:C402") == [["A402", "待同步", "C402"]]
+
+
+def test_what_was_merged_before_swallows_no_row(desk, online):
+    assert online.run("apply", now="").exit_code == 0
+    sheet = online.person.sheet("客户")
+    rows, columns = {"startRowIndex": 2, "endRowIndex": 5}, {"startColumnIndex": 2, "endColumnIndex": 3}
+    sheet.things["merges"] = [{"sheetId": sheet.id, **rows, **columns}]
+    assert carried(online, desk.book, "desk").exit_code == 0
+    assert not sheet.things["merges"]
+
+
+def test_tabs_that_are_read_only_or_broken_and_lines_above_the_headers_are_named(desk):
+    declared = desk.folder / "sheets_schema" / "registers" / "clients.yaml"
+    sources = "sources: [{book: desk, tab: 客户}, {book: desk, tab: 老客户, mode: read_only}]"
+    text = declared.read_text(encoding="utf-8")
+    declared.write_text(text.replace("book: desk", f"book: desk\n{sources}"), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        book = openpyxl.load_workbook(desk.book)
+    book.copy_worksheet(book["客户"]).title = "老客户"
+    book["报修"]["D1"] = "周末先打值班手机"
+    book["人员"]["A2"] = "别的"
+    book.save(desk.book)
+    done = carried(desk, "desk", str(desk.folder / "新.xlsx"))
+    assert [line for line in done.stdout.splitlines() if line.startswith("  !")] == [
+        "  ! 「人员」的表头用不了，没有搬 / the headers of 人员 cannot be used: it stays behind",
+        "  ! 「老客户」是只读的，没有搬 / 老客户 is read only and stays behind",
+        "  ! 「报修」表头上面的内容没有搬：D1 / 报修: what is above the headers stays behind: D1",
+    ]
+
+
+def test_a_book_is_not_written_over_itself_under_another_name(desk):
+    before = desk.book.read_bytes()
+    done = carried(desk, "desk", str(desk.book), "--replace", desk.book.name)
+    assert done.exit_code == 2
+    assert "the same place" in done.stderr
+    assert desk.book.read_bytes() == before
+
+
+def test_columns_may_stand_in_any_order_and_some_may_be_missing(desk, tmp_path):
+    """The id stands last, nobody voids anything, and people are called by a header that the staff chose."""
+    declared = desk.folder / "sheets_schema" / "registers" / "staff.yaml"
+    text = declared.read_text(encoding="utf-8")
+    declared.write_text(text.replace("en: Shown as}", "en: Shown as}, aliases: [叫什么]"), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        book = openpyxl.load_workbook(desk.book)
+    book["人员"]["D2"] = "叫什么"
+    book["报修"].delete_cols(13, 3)
+    book["报修"].move_range("A2:A40", cols=12)
+    book["报修"]["A2"] = "自己的"
+    book["报修"]["A3"] = "x"
+    book.save(desk.book)
+    done = carried(desk, "desk", str(tmp_path / "新.xlsx"))
+    assert done.exit_code == 0, done.output
+    made = openpyxl.load_workbook(tmp_path / "新.xlsx")["报修"]
+    assert (made["A2"].value, made["M2"].value, made["M3"].value) == ("自己的", "单号", "J-001")
+    status = made["B3"].value
+    assert status.startswith('=IF($M3="","",')
+    assert "COUNTA($A3,$C3:$M3)=1" in status
+    assert "'人员'!$D$3:$D$202" in [rule.formula1 for rule in made.data_validations.dataValidation]
+
+
 @pytest.mark.parametrize(
     ("source", "target", "said"),
     [
@@ -194,3 +294,85 @@ def test_a_date_in_a_column_without_dates_goes_as_text():
     assert fill._value(Raw("2026-11-22", TAG_DATE), "0") == {"stringValue": "2026-11-22"}  # noqa: SLF001
     assert fill._value(Raw("09:30:00", TAG_TIME), "@") == {"stringValue": "09:30:00"}  # noqa: SLF001
     assert fill._value(Raw("0.5", TAG_NUMBER), "@") == {"numberValue": 0.5}  # noqa: SLF001
+
+
+def list_of(title: str = "清单") -> BookDesign:
+    """A book with one tab of columns that show a text, a date and any number."""
+    columns = tuple(
+        ColumnDesign(name, name, (), "", look, 12, None, "", "#FFFFFF", "#FFFFFF", needed=False, personal=False)
+        for name, look in (("id", "@"), ("day", "yyyy-mm-dd"), ("any", "General"))
+    )
+    return BookDesign("desk", Words(zh="书", en="Book"), (), (TabDesign("list", title, columns, "id", None),), (), "")
+
+
+def filled(path: Path, rows: list[dict[str, Raw]], merged=(), made: BookDesign | None = None):
+    """What became of a new workbook with *rows*, and how it reads back."""
+    made = made or list_of()
+    book = open_book("desk", Settings(books={"desk": BookAt(path=str(path))}), path.parent, write=True)
+    written = book.fill(made, {made.tabs[0].title: TabRows(rows, merged)}, (), AT)
+    if written.outcome != "written":
+        return written, []
+    grid = next(grid for grid in book.read(AT).grids if grid.tab == made.tabs[0].title)
+    return written, [[cell for at, cell in enumerate(grid.row(row)) if at != 1] for row in range(2, 2 + len(rows))]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        Raw("1900-01-15", TAG_DATE),  # Excel counts a day more before March 1900
+        Raw("1850-01-15", TAG_DATE),
+        Raw("2026-11-22 09:30:15", TAG_DATE),
+        Raw("30:15:00", TAG_TIME),
+        Raw("1000000000000000000000", TAG_NUMBER),
+        Raw("13800000000", TAG_NUMBER),
+        Raw("0", TAG_NUMBER),
+        Raw("FALSE", TAG_BOOLEAN),
+        Raw("=1+1", TAG_TEXT),
+        Raw("{=1}", TAG_TEXT),
+        Raw("http://x.example", TAG_TEXT),
+        Raw("\x07_x0041_ 😀", TAG_TEXT),
+    ],
+)
+@pytest.mark.parametrize("column", ["day", "any"])
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_cell_reads_back_from_a_workbook_as_it_was(cell, column, rows, tmp_path):
+    """In a column for dates, in one for anything, and merged over two rows."""
+    merged = [Merged(0, 2, (column,))] if rows == 2 else []
+    lines = [{"id": Raw(f"A{n}", TAG_TEXT), column: cell} for n in range(1, 3)][:rows]
+    _, found = filled(tmp_path / "新.xlsx", lines, merged)
+    there = found[0][("id", "day", "any").index(column)]
+    assert there.text == cell.text
+    assert there.tag == (TAG_TEXT if cell.text.startswith("1850") else cell.tag)
+
+
+def test_a_text_that_no_cell_of_a_workbook_holds_is_refused(tmp_path):
+    """Cut short, it would be lost without a word."""
+    rows = [{"id": Raw("A1", TAG_TEXT)}, {"id": Raw("A2", TAG_TEXT), "any": Raw("长" * 32768, TAG_TEXT)}]
+    written, _ = filled(tmp_path / "新.xlsx", rows)
+    assert written.outcome == "failed"
+    assert "「清单」新的第 4 行「any」" in written.words["zh"]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("title", ["长" * 32, "报修/登记", "'报修'"])
+def test_a_tab_that_no_workbook_can_have_is_refused(title, tmp_path):
+    written, _ = filled(tmp_path / "新.xlsx", [], made=list_of(title))
+    assert written.outcome == "failed"
+    assert "its title is not accepted" in written.words["en"]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["1899-12-30", "1850-01-15", "2026-13-45", "30:15:00"])
+def test_what_no_date_of_a_spreadsheet_shows_goes_as_text(text):
+    tag = TAG_TIME if ":" in text else TAG_DATE
+    assert fill._value(Raw(text, tag), "yyyy-mm-dd") == {"stringValue": text}  # noqa: SLF001
+
+
+def test_a_copy_that_would_be_too_large_is_not_begun():
+    heads = tuple(ColumnShape(at, title) for at, title in enumerate(("id", "系统状态", "day", "any")))
+    shape = BookShape("desk", "书", (TabShape("清单", "0", heads, rows=10, width=4),), frozenset(), cells=40)
+    rows = {"清单": TabRows([{"id": Raw(f"A{n}", TAG_TEXT)} for n in range(400)])}
+    with pytest.raises(BookError, match="1,608 cells, more than the 1,600"):
+        list(fill.requests(list_of(), replace(shape, most_cells=1600), rows))
+    first, *_ = fill.requests(list_of(), replace(shape, most_cells=1608), rows)
+    assert first[0]["updateSheetProperties"]["properties"]["gridProperties"] == {"rowCount": 402}

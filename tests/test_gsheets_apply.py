@@ -451,6 +451,20 @@ def test_asked_changes_are_made_when_they_are_named(server):
     assert [change.kind for change in taken.make] == ["delete_column"]
 
 
+def test_a_column_that_was_hit_because_somebody_put_one_in_is_told_at_once(server):
+    """The service takes columns by their place: what must not happen in silence is said, with the way back."""
+    sheet = Sheet(server)
+    assert sheet.make().done
+    less = replace(DESIGN, tabs=(replace(CALLS, columns=CALLS.columns[:3] + CALLS.columns[4:]), STAFF))
+    taken = plan(less, sheet.seen.shape(), ["delete_column:calls.machine"])
+    person = Person(server.store, sheet.book)
+    server.between(f"POST .*{sheet.book.id}:batchUpdate", lambda _: person.insert_column("报修登记", "C"))
+    written = sheet.seen.apply(less, taken.make)
+    assert written.outcome == "failed"
+    assert "报修登记!来电日期" in written.words["zh"]
+    assert "版本记录" in written.words["zh"]
+
+
 def test_a_refused_request_leaves_everything_as_it_was(server):
     """The tab that somebody makes between the look and the write stops the whole batch."""
     sheet = Sheet(server)

@@ -484,6 +484,22 @@ def test_a_book_that_would_become_too_large_is_not_begun():
     assert plan(designed(small("a", "b"), JOBS), book.shape()).cells > 4518
 
 
+def test_a_new_column_takes_the_place_of_no_blank_one():
+    """A spreadsheet's grid has columns that nobody uses; what is added is put in beside them."""
+    book = standing("A", "B")
+    there = book.shape()
+    wide = replace(there, tabs=tuple(replace(tab, width=26, rows=1000) for tab in there.tabs), cells=26_000)
+    more = plan(designed(small("a", "b", "c")), wide).cells - plan(designed(small("a", "b")), wide).cells
+    assert more == 1000
+
+
+def test_two_registers_in_one_tab_are_refused():
+    """To each, the columns of the other would be left-overs that can be deleted."""
+    other = Register(**{**fields_of(JOBS), "name": "other"})
+    with pytest.raises(DeclarationError, match="the tab of both jobs and other"):
+        designed(JOBS, other)
+
+
 def test_words_may_name_changes_of_different_books():
     one, other = standing("A", "old B"), built(JOBS)
     other.name = "second"

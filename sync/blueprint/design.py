@@ -10,7 +10,7 @@ from datetime import datetime
 from sync.blueprint import WAITING, BookDesign, Colour, GuideLine, Rule, TabDesign, View
 from sync.blueprint.columns import columns, offered
 from sync.blueprint.texts import Seen, book_title, texts
-from sync.model import OPEN_STATES, PROBLEM_TAB, STATES
+from sync.model import OPEN_STATES, PROBLEM_TAB, STATES, DeclarationError
 from sync.schema import MERGED_INTO, VOID, Register, Source
 
 GROWTH = 200  # numbers written ahead in a desk register
@@ -21,7 +21,7 @@ Rows = Mapping[str, Sequence[Mapping[str, object]]]
 # Colours of a status, with the states that wear them; the words and the shape say the same without colour.
 COLOURS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("late", "#FBD9D5", "#9C1C12", ("overdue", "missed", "negative")),
-    ("soon", "#FFE5C2", "#8A4B00", ("due_soon", "low", "below", "repeat")),
+    ("soon", "#FFE5C2", "#8A4B00", ("due_soon", "low", "below", "repeat", "stale")),
     (
         "paper",
         "#E9E0F5",
@@ -47,10 +47,11 @@ def design(
 
     *states* gives the words a status opens with, by state. *rows* holds, by register, what stands in a book that is
     made: numbers are written ahead from the last of them, of the year of *made_at*. *headers* gives, by register,
-    column and header, the columns that staff renamed.
+    column and header, the columns that staff renamed. DeclarationError where two registers share a tab.
     """
     used = list(registers)
     here = [(register, source) for register in used for source in _written(register) if source.book == name]
+    _refuse_shared(here)
     read = {source.tab for register in used for source in register.tabs if source.book == name}
     typed = _Typed(states, made_at, rows or {}, headers or {})
     people = next((typed.people(register, source) for register, source in here if register.name == "staff"), None)
@@ -69,6 +70,18 @@ def design(
 def _written(register: Register) -> list[Source]:
     """The tabs of *register* that are ours to build."""
     return [source for source in register.tabs if source.mode == "write"]
+
+
+def _refuse_shared(here: Iterable[tuple[Register, Source]]) -> None:
+    """Each of two registers in one tab would take the columns of the other for left-overs."""
+    owners: dict[str, str] = {}
+    for register, source in here:
+        other = owners.setdefault(source.tab.casefold(), register.name)
+        if other != register.name:
+            raise DeclarationError(
+                f"「{source.tab}」同时是登记表 {other} 和 {register.name} 的标签页；请给其中一个换个名字。\n"
+                f"{source.tab} is the tab of both {other} and {register.name}. Give one of the registers another."
+            )
 
 
 @dataclass(frozen=True, slots=True)

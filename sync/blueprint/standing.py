@@ -1,14 +1,15 @@
-"""Where in a book the tabs and columns of its design stand."""
+"""Where in a book the tabs, headers and columns of its design stand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sync.blueprint import GUIDE_TAB, BookDesign, BookShape, ColumnDesign, ColumnShape, TabDesign, TabShape
-from sync.model import STATUS_HEADER, SYSTEM_HEADERS
+from sync.blueprint import GUIDE_TAB, HEADER_ROW, BookDesign, BookShape, ColumnDesign, ColumnShape, TabDesign, TabShape
+from sync.model import STATUS_HEADER, SYSTEM_HEADERS, TAG_TEXT, Grid
 from sync.schema import heading
 
 STATUS = heading(STATUS_HEADER)
+HEADER_WITHIN = 10  # rows from the top in which the headers are looked for
 
 
 def tabs_in(design: BookDesign, shape: BookShape) -> dict[str, TabShape]:
@@ -42,6 +43,16 @@ def _known(tab: TabDesign, one: TabShape) -> bool:
 
 def _marked(tab: TabDesign, one: TabShape) -> bool:
     return one.register == tab.register
+
+
+def header_row(grid: Grid) -> int:
+    """The index of the row with the headers: the one with the status, else the first of those with most texts."""
+    rows = range(min(HEADER_WITHIN, grid.height))
+    for row in rows:
+        if any(heading(texts[row]) == STATUS for texts in grid.texts):
+            return row
+    counts = [sum(tags[row] == TAG_TEXT for tags in grid.tags) for row in rows]
+    return counts.index(max(counts)) if counts else HEADER_ROW
 
 
 def columns_in(tab: TabDesign, here: TabShape) -> tuple[dict[str, ColumnShape], set[str]]:

@@ -18,12 +18,9 @@ from sync.blueprint import (
     TabDesign,
     TabShape,
 )
-from sync.blueprint.standing import columns_in, tabs_in
+from sync.blueprint.standing import columns_in, header_row, tabs_in
 from sync.books import Value
-from sync.model import STATUS_HEADER, SYSTEM_HEADERS, TAG_EMPTY, TAG_TEXT, Grid, Raw
-from sync.schema import heading
-
-HEADER_WITHIN = 10  # rows from the top in which the headers are looked for
+from sync.model import STATUS_HEADER, SYSTEM_HEADERS, TAG_EMPTY, Grid, Raw
 
 Cell = Value | Raw
 
@@ -39,7 +36,7 @@ class Built:
 
 def tab_shape(grid: Grid, built: Built) -> TabShape:
     """The tab in *grid* as it is."""
-    header = _header(grid)
+    header = header_row(grid)
     columns = []
     for index in range(grid.width):
         known = built.columns[index] if index < len(built.columns) else _plain("")
@@ -47,16 +44,6 @@ def tab_shape(grid: Grid, built: Built) -> TabShape:
         columns.append(replace(known, index=index, header=grid.texts[index][header], filled=filled))
     size = (header, grid.height, grid.width)
     return TabShape(grid.tab, grid.tab, tuple(columns), *size, built.register, grid.hidden, built.looks)
-
-
-def _header(grid: Grid) -> int:
-    """The row with the status, or else the first of those with most texts."""
-    rows = range(min(HEADER_WITHIN, grid.height))
-    for row in rows:
-        if any(heading(texts[row]) == heading(STATUS_HEADER) for texts in grid.texts):
-            return row
-    counts = [sum(tags[row] == TAG_TEXT for tags in grid.tags) for row in rows]
-    return counts.index(max(counts)) if counts else HEADER_ROW
 
 
 @dataclass(slots=True, eq=False)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Literal
 
-from sync.model import TAG_DATE, TAG_ERROR, TAG_MERGED, TAG_NUMBER, TAG_TIME, Area
+from sync.model import SERIAL_ZERO, TAG_DATE, TAG_ERROR, TAG_MERGED, TAG_NUMBER, TAG_TIME, Area, Raw
 
 Look = Literal["number", "date", "moment", "time", "elapsed"]
 
@@ -79,6 +79,34 @@ class Shown(dict[str, tuple[str, str]]):
             return None
         # midnight is a time where the cell shows times, and none where it shows days
         return (day if self._look == "date" and not seconds else f"{day} {clock}"), TAG_DATE
+
+
+def serial(raw: Raw, code: str) -> float | None:
+    """The number that a cell with the number format *code* shows as *raw*, a date or a time; None where none does."""
+    try:
+        number = _seconds(raw.text) / 86400 if raw.tag == TAG_TIME else _days(raw.text)
+    except ValueError:  # a file may call the 45th a date
+        return None
+    return number if shown(repr(number), code) == raw else None
+
+
+def _seconds(clock: str) -> int:
+    hours, minutes, seconds = map(int, clock.split(":"))
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _days(moment: str) -> float:
+    return (datetime.fromisoformat(moment) - SERIAL_ZERO) / timedelta(days=1)
+
+
+def shown(stored: str, code: str) -> tuple[str, str]:
+    """The text and tag of the number *stored* under the number format *code*."""
+    return _shown(code)[stored]
+
+
+@cache
+def _shown(code: str) -> Shown:
+    return Shown(look(code), since_1904=False)
 
 
 def digits(stored: str) -> str | None:

@@ -71,19 +71,26 @@ class SheetsBook:
         return self._steady(self._shape)
 
     def apply(self, design: BookDesign, changes: Sequence[Change]) -> Written:
-        """Carry out *changes* in one step."""
-        from sync.books.gsheets import build
+        """Carry out *changes* in one step.
+
+        The service takes columns by their place, and knows no “only if it is still so”. So what stands there is looked
+        at once more: a header that went although nobody named it was hit because somebody moved it meanwhile.
+        """
+        from sync.books.gsheets import build, shape
 
         try:
-            asked = build.requests(design, self.shape(), changes)
+            before = self.shape()
+            asked = build.requests(design, before, changes)
         except (BookError, Unreachable) as error:
             return sentences.failed(error)
         if not asked:
             return sentences.told("unchanged", "as_planned")
         try:
             self._change(design, asked, changes)
+            if gone := shape.vanished(before, self.shape(), changes):
+                raise sentences.hit(self.named, gone)
         except (BookError, Unreachable) as error:
-            if not self._stands(design, changes):
+            if isinstance(error, sentences.Hit) or not self._stands(design, changes):
                 return sentences.failed(error)
         return sentences.told("written", "applied")
 

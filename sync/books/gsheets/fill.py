@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sync.blueprint import GUIDE_TAB, BookDesign, BookShape, Change, ColumnDesign, TabDesign, TabShape
+from sync.blueprint.standing import columns_in
 from sync.books import Content, Merged, TabRows
+from sync.books.gsheets import sentences
 from sync.books.gsheets.reading import ERRORS
+from sync.books.serials import serial
 from sync.model import (
-    SERIAL_ZERO,
     SYSTEM_HEADERS,
     TAG_BOOLEAN,
     TAG_DATE,
@@ -50,9 +52,9 @@ def lacking(design: BookDesign, shape: BookShape) -> list[Change]:
         if tab.title not in there:
             found.append(Change("tab", tab.title, tab.register))
             continue
-        headers = {heading(column.header) for column in there[tab.title].columns}
-        missing = [column for column in tab.columns if heading(column.title) not in headers]
-        found += [Change("column", tab.title, tab.register, column.name) for column in missing]
+        at, _ = columns_in(tab, there[tab.title])
+        missing = [column.name for column in tab.columns if column.name not in at]
+        found += [Change("column", tab.title, tab.register, name) for name in missing]
     return found
 
 
@@ -64,24 +66,41 @@ def _occupied(design: BookDesign, tab: TabShape) -> bool:
 
 
 def requests(design: BookDesign, shape: BookShape, content: Content) -> Iterator[list[dict[str, Any]]]:
-    """What puts *content* in place, in portions; each can be carried out twice."""
+    """What puts *content* in place, in portions; each can be carried out twice. BookError where it does not fit."""
+    grown = sum((_height(tab, design, content) - tab.rows) * tab.width for tab in shape.tabs)
+    if 0 < shape.most_cells < shape.cells + grown:
+        raise sentences.too_many_cells(shape.where, shape.cells + grown, shape.most_cells)
     for tab in shape.tabs:
         made, data = design.tab(tab.title), content.get(tab.title)
         if made and data:
             places = _places(made, tab)
-            yield [_emptied(tab), *_merges(tab, data.merged, places)]
+            yield [*_emptied(tab, _height(tab, design, content)), *_merges(tab, data.merged, places)]
             yield from _rows(made, tab, data, places)
 
 
 def _places(made: TabDesign, tab: TabShape) -> dict[str, int]:
-    """Where each column of the data goes: by its header, as people see it."""
-    there = {heading(column.header): column.index for column in tab.columns}
-    return {column.name: there[heading(column.title)] for column in made.columns if heading(column.title) in there}
+    """Where each column of the data goes: one without a header, where no other stands."""
+    at = {name: column.index for name, column in columns_in(made, tab)[0].items()}
+    taken = {column.index for column in tab.columns}
+    free = (index for index in count() if index not in taken)
+    return at | {column.name: next(free) for column in made.columns if column.name not in at}
 
 
-def _emptied(tab: TabShape) -> dict[str, Any]:
+def _height(tab: TabShape, design: BookDesign, content: Content) -> int:
+    """The rows that *tab* has to have: it grows where its rows do not fit, and never shrinks."""
+    made, data = design.tab(tab.title), content.get(tab.title)
+    needed = tab.header + 1 + len(data.rows) if made and data else 0
+    return tab.rows if needed <= tab.rows or made is None else max(needed, tab.header + 1 + made.spare)
+
+
+def _emptied(tab: TabShape, height: int) -> Iterator[dict[str, Any]]:
+    """*tab* with *height* rows, and nothing below its headers."""
+    if height > tab.rows:
+        size = {"sheetId": int(tab.tab_id), "gridProperties": {"rowCount": height}}
+        yield {"updateSheetProperties": {"properties": size, "fields": "gridProperties.rowCount"}}
     area = {"sheetId": int(tab.tab_id), "startRowIndex": tab.header + 1}
-    return {"updateCells": {"range": area, "fields": "userEnteredValue"}}
+    yield {"unmergeCells": {"range": area}}
+    yield {"updateCells": {"range": area, "fields": "userEnteredValue"}}
 
 
 def _merges(tab: TabShape, merged: Sequence[Merged], places: Mapping[str, int]) -> Iterator[dict[str, Any]]:
@@ -119,22 +138,14 @@ def _line(
 
 
 def _value(raw: Raw, number_format: str) -> dict[str, Any]:
-    """What the cell is to hold. Where a column shows no dates, one would be a mere number, so it goes as text."""
+    """What the cell is to hold. A date that its column would show as something else goes as text."""
     match raw.tag:
         case tag if tag == TAG_NUMBER:
             return {"numberValue": float(raw.text)}
         case tag if tag == TAG_BOOLEAN:
             return {"boolValue": raw.text == "TRUE"}
-        case tag if tag in {TAG_DATE, TAG_TIME} and set("yh") & set(number_format):
-            return {"numberValue": _serial(raw)}
+        case tag if tag in {TAG_DATE, TAG_TIME} and (number := serial(raw, number_format)) is not None:
+            return {"numberValue": number}
         case tag if tag in {TAG_ERROR, TAG_UNSAVED}:
             return {"stringValue": raw.text if raw.text in ERRORS else "#N/A"}
     return {"stringValue": raw.text}
-
-
-def _serial(raw: Raw) -> float:
-    """The days that a date or a time of day is counted as."""
-    if raw.tag == TAG_TIME:
-        hours, minutes, seconds = map(int, raw.text.split(":"))
-        return (hours * 3600 + minutes * 60 + seconds) / 86400
-    return (datetime.fromisoformat(raw.text) - SERIAL_ZERO) / timedelta(days=1)

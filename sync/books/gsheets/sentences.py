@@ -169,6 +169,21 @@ def too_many_cells(named: str, cells: int, most: int) -> BookError:
     )
 
 
+class Hit(BookError):
+    """A change met another column than it was meant for."""
+
+
+def hit(named: str, headers: Sequence[str]) -> Hit:
+    """Somebody moved columns between the look and the change."""
+    listed = "、".join(headers)
+    return Hit(
+        f"{named}：改的同时有人移动了列，这些列不在了：{listed}。"
+        "请马上打开表格，从“文件 → 版本记录”恢复到刚才那一版，再运行 servicebook plan。",
+        f"{named}: somebody moved columns at the same moment, and these are gone: {listed}. Open the spreadsheet now, "
+        "restore the version of a moment ago (File → Version history), and run servicebook plan again.",
+    )
+
+
 def not_there(named: str, run: str) -> BookError:
     """What was written is not what is read back."""
     return BookError(

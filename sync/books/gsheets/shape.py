@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sync.blueprint import ADDITIONS, ASKED, BookShape, ColumnShape, TabShape
+from sync.blueprint import ADDITIONS, ASKED, BookShape, Change, ColumnShape, TabShape
+from sync.blueprint.standing import HEADER_WITHIN
 from sync.books.gsheets.formulas import MARK, quoted
+from sync.books.gsheets.marks import MOST_CELLS
 from sync.model import STATUS_HEADER, SYSTEM_HEADERS
+from sync.schema import heading
 
 Answer = Mapping[str, Any]
 Rows = Sequence[Sequence[Any]]
@@ -16,9 +20,7 @@ Rows = Sequence[Sequence[Any]]
 FIELD, REGISTER, STATUS = "servicebook.field", "servicebook.register", "servicebook.status"
 NAME = "sb_"  # the beginning of our named ranges
 SPILLS = "spills"  # among the looks: the status column is one formula of ours
-HEADER_WITHIN = 10  # rows from the top in which the headers stand
 LOOKED_AT = 12
-MOST_CELLS = 10_000_000  # of a spreadsheet, blank ones counted
 
 SHAPE_FIELDS = (
     "spreadsheetId,properties(title,locale,timeZone),namedRanges(name),"
@@ -215,3 +217,24 @@ def _view_names(view: Answer) -> Iterator[str]:
 
 def _written(condition: Answer) -> Iterator[str]:
     return (str(value.get("userEnteredValue", "")) for value in condition.get("values", []))
+
+
+def vanished(before: BookShape, after: BookShape, changes: Sequence[Change]) -> list[str]:
+    """Headers that stood *before* and do not *after*, although none of *changes* was to take them away."""
+    titles = {change.tab: change.what for change in changes if change.kind == "rename_tab"}
+    meant = Counter(
+        (titles.get(one.tab, one.tab), heading(one.title if one.kind == "delete_column" else one.now))
+        for one in changes
+        if one.kind in {"delete_column", "rename_column"}
+    )
+    lost = _headers(before, titles) - meant - _headers(after, {})
+    return [f"{tab}!{header}" for tab, header in lost.elements()]
+
+
+def _headers(book: BookShape, titles: Mapping[str, str]) -> Counter[tuple[str, str]]:
+    return Counter(
+        (titles.get(tab.title, tab.title), heading(column.header))
+        for tab in book.tabs
+        for column in tab.columns
+        if column.header.strip()
+    )

@@ -15,9 +15,9 @@ from xlsxwriter.exceptions import XlsxInputError
 from sync.blueprint import BookDesign, ColumnDesign, TabDesign
 from sync.books.xlsx.looks import Looks
 from sync.books.xlsx.offers import Cells, validation
+from sync.books.xlsx.sentences import untitled
 from sync.books.xlsx.stylesheet import Stylesheet
 from sync.books.xlsx.tabs import Tabs
-from sync.model import BookError
 
 _STRING = re.compile(rb"<si>(.*?)</si>", re.DOTALL)
 _SHARED = re.compile(rb' t="s"><v>(\d+)</v>')
@@ -90,10 +90,7 @@ class Donor:
                 for number, helped in enumerate(helps):
                     helped.write(book.add_worksheet(f" {number}"), cells)
         except XlsxInputError as error:
-            raise BookError(
-                f"标签页建不成，工作簿不接受这个名称：{error}。请在声明里换一个（最多 31 个字，不含 []:*?/\\）。",
-                f"A tab cannot be made, its title is not accepted: {error}. Declare another (31 signs, no []:*?/\\).",
-            ) from None
+            raise untitled(error) from None
         self._zip = ZipFile(content)
         self._book = self._part("xl/workbook.xml").decode()
 

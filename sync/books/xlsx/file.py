@@ -17,7 +17,17 @@ from zoneinfo import ZoneInfo
 
 from sync.books import Content, Outcome, Tab, Written
 from sync.books.xlsx.package import MEGA, damaged, too_big
-from sync.books.xlsx.sentences import BUILT, FILLED, being_saved, missing, no_permission, not_a_file, told, unreachable
+from sync.books.xlsx.sentences import (
+    BUILT,
+    FILLED,
+    being_saved,
+    missing,
+    no_permission,
+    not_a_file,
+    there_already,
+    told,
+    unreachable,
+)
 from sync.model import BookError, Copy, Grid
 
 if TYPE_CHECKING:
@@ -103,14 +113,16 @@ class XlsxBook:
         """A new workbook with *content*; one that is there goes only where *replaced* names it."""
         from sync.books.xlsx import new
 
-        if self.path.exists() and self.path.name not in replaced:
-            return told("failed", str(self.path), sentences=FILLED)
-        if self.path.exists() and (holder := self.held_by()):
-            return told("held", holder, sentences=BUILT)
         try:
-            new.write(self.path, design, new.typed(content), at)
+            if self.path.exists() and self.path.name not in replaced:
+                raise there_already(self.path)
+            if self.path.exists() and (holder := self.held_by()):
+                return told("held", holder, sentences=FILLED)
+            new.write(self.path, design, new.typed(design, content), at)
+        except BookError as error:
+            return Written("failed", dict(zip(("zh", "en"), str(error).split("\n", 1), strict=True)))
         except OSError as error:
-            return told("failed", error.strerror or type(error).__name__, sentences=BUILT)
+            return told("failed", error.strerror or type(error).__name__, sentences=FILLED)
         return told("written", sentences=FILLED)
 
     def _replace(self, data: bytes, expected_digest: str) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sync.blueprint.columns import FORMATS
-from sync.model import ErrorCell, Formula, Merge
+from sync.model import ErrorCell, Formula, Merge, Serial
 
 MOMENTS = frozenset(FORMATS[kind] for kind in ("date", "datetime", "time"))
 NOTE = {"x_scale": 2.1, "y_scale": 1.5, "font_size": 9}  # the size of a header's note
@@ -32,7 +32,9 @@ class Looks:
 
         A date where none is meant brings its own format, as it does when people type it.
         """
+        value = value.value if isinstance(value, Merge) else value
         shown = FORMATS["date"] if isinstance(value, dt.date) and "y" not in usual else usual
+        shown = value.number_format if isinstance(value, Serial) else shown
         return self.format(num_format=shown, align="center" if shown in MOMENTS else "")
 
     def change(self, **properties: object) -> Any:
@@ -49,8 +51,11 @@ def put(sheet: Any, row: int, column: int, value: object, look: Any) -> None:
             sheet.write_formula(row, column, text, look, "" if saved is None else saved)
         case ErrorCell(text):
             sheet.write_formula(row, column, f"={text}", look, text)
-        case Merge(text, rows):
-            sheet.merge_range(row, column, row + rows - 1, column, text, look)
+        case Merge(first, rows):
+            sheet.merge_range(row, column, row + rows - 1, column, "", look)
+            put(sheet, row, column, first, look)  # by itself it takes =1+1 for a formula
+        case Serial(number):
+            sheet.write_number(row, column, number, look)
         case bool():
             sheet.write_boolean(row, column, value, look)
         case int() | float():

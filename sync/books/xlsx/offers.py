@@ -41,8 +41,8 @@ def names(design: BookDesign, rule: Rule) -> str:
     tab = design.tab(rule.tab)
     if tab is None:
         return ""
-    place = next(place for place, column in enumerate(tab.columns) if column.title == rule.header)
-    return below(tab.title, place + (place >= STATUS_AT), FIRST)
+    place = next((place for place, column in enumerate(tab.columns) if column.title == rule.header), None)
+    return "" if place is None else below(tab.title, place + (place >= STATUS_AT), FIRST)
 
 
 def below(tab: str, column: int, first: int) -> str:

@@ -50,9 +50,13 @@ BUILT: Mapping[Outcome, tuple[str, str]] = {
 # And about a book that is made anew.
 FILLED: Mapping[Outcome, tuple[str, str]] = {
     "written": ("内容已搬进新的工作簿。", "The rows are in the new workbook."),
+    "held": (
+        "要换掉的工作簿正开着：{detail}；请关闭后再运行一次。文件没有动。",
+        "The workbook that may go is open: {detail}. Close it and run this again; the file was not touched.",
+    ),
     "failed": (
-        "{detail} 已经在了，没有动它；确实要换掉，就加上 --replace 文件名。",
-        "{detail} is there already and was left alone. If it may go, say so: --replace FILENAME",
+        "新的工作簿没有写成：{detail}。请检查磁盘空间和文件夹的写入权限。",
+        "The new workbook was not written: {detail}. Look at free space and write access.",
     ),
 }
 LACKING = (
@@ -117,6 +121,31 @@ def unreachable(path: Path, error: OSError) -> Unreachable:
     return Unreachable(
         f"现在读不了 {path}（{reason}）；请检查磁盘或网络盘，稍后再运行。\n"
         f"{path} cannot be read now ({reason}). Look at the disk or network drive and run again later."
+    )
+
+
+def there_already(path: Path) -> BookError:
+    """A file that nobody said may go."""
+    return BookError(
+        f"{path} 已经在了，没有动它；确实要换掉，就加上 --replace {path.name}",
+        f"{path} is there already and was left alone. If it may go, say so: --replace {path.name}",
+    )
+
+
+def too_long(tab: str, row: int, header: str, most: int) -> BookError:
+    """A text that a spreadsheet can hold and a workbook cannot."""
+    return BookError(
+        f"「{tab}」新的第 {row} 行「{header}」的文字超过 {most:,} 个字，工作簿的一格放不下；没有写。请先缩短它。",
+        f"{tab}, new row {row}, {header}: a cell of a workbook holds {most:,} characters, and this text is longer. "
+        "Nothing was written; shorten it first.",
+    )
+
+
+def untitled(error: Exception) -> BookError:
+    """A tab whose title no workbook takes."""
+    return BookError(
+        f"标签页建不成，工作簿不接受这个名称：{error}。请在声明里换一个（最多 31 个字，不含 []:*?/\\）。",
+        f"A tab cannot be made, its title is not accepted: {error}. Declare another (31 signs, no []:*?/\\).",
     )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sync.blueprint import HEADER_ROW, LOOKS, BookShape, ColumnShape, Kind, TabShape
-from sync.model import STATUS_HEADER, TAG_EMPTY, TAG_MERGED, TAG_TEXT, Grid
-from sync.schema import heading
+from sync.blueprint import LOOKS, BookShape, ColumnShape, Kind, TabShape
+from sync.blueprint.standing import header_row
+from sync.model import TAG_EMPTY, TAG_MERGED, Grid
 
-HEADER_WITHIN = 10  # rows from the top in which the headers are looked for
 CAN: frozenset[Kind] = frozenset({"tab", "system_tab", "column"})
 BLANK = {TAG_EMPTY, TAG_MERGED}
 
@@ -20,17 +19,6 @@ def shape_of(name: str, where: str, grids: Sequence[Grid]) -> BookShape:
     change them as they like.
     """
     return BookShape(name, where, tuple(map(_tab, grids)), CAN)
-
-
-def header_row(grid: Grid) -> int:
-    """The index of the row with the headers: the one with the status, else the first of those with most texts."""
-    rows = range(min(HEADER_WITHIN, grid.height))
-    status = heading(STATUS_HEADER)
-    for row in rows:
-        if any(heading(texts[row]) == status for texts in grid.texts):
-            return row
-    counts = [sum(tags[row] == TAG_TEXT for tags in grid.tags) for row in rows]
-    return counts.index(max(counts)) if counts else HEADER_ROW
 
 
 def _tab(grid: Grid) -> TabShape:

@@ -17,8 +17,10 @@ STATUS_END = 100_001  # last row of the hidden tab that the look-up sees
 AS_OF = f'=IF(\'{SYNC_TAB}\'!$B$2="","截至 —","截至 "&TEXT(\'{SYNC_TAB}\'!$B$2,"mm-dd hh:mm"))&T(NOW())'
 
 
-def status_formula(register: str, row: int, last: str) -> str:
-    """The look-up that shows what the last run made of the sheet's *row*, whose columns end at the letter *last*.
+def status_formula(register: str, row: int, key: str, last: str) -> str:
+    """The look-up that shows what the last run made of the sheet's *row*.
+
+    Its id stands in the column with the letter *key*; the last one is *last*.
 
     The hidden tab is sorted, so the quick approximate match finds the key, and an exact comparison confirms it.
     Tried in LibreOffice: keys in *status_order* are found, whatever the case; keys with `~ * ? ' ( _` between digits
@@ -28,13 +30,15 @@ def status_formula(register: str, row: int, last: str) -> str:
     """
     keys, found = (f"'{STATUS_TAB}'!${letter}$2:${letter}${STATUS_END}" for letter in "AB")
     both = f"'{STATUS_TAB}'!$A$2:$B${STATUS_END}"
-    key = f'"{register}|"&$A{row}'
+    typed, others = f"${key}{row}", f"$C{row}:${last}{row}"
+    key = f'"{register}|"&{typed}'
     plain = f'SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({key},"~","~~"),"*","~*"),"?","~?")'
     at = f"MATCH({plain},{keys},0)"
     slow = f'IFERROR(INDEX({found},{at}/EXACT(INDEX({keys},{at}),{key})),"{WAITING}")'
-    missed = f'IF(COUNTA($C{row}:${last}{row})=0,"",{slow})'
+    alone = f"COUNTA({others})=0" if typed == f"$A{row}" else f"COUNTA($A{row},{others})=1"
+    missed = f'IF({alone},"",{slow})'
     quick = f"IF(IFERROR(EXACT(VLOOKUP({key},{keys},1),{key}),FALSE),VLOOKUP({key},{both},2),{missed})"
-    return f'=IF($A{row}="","",{quick})&T(NOW())'
+    return f'=IF({typed}="","",{quick})&T(NOW())'
 
 
 def status_column(
@@ -53,7 +57,8 @@ def status_column(
     sheet.write_string(HEADER_ROW, STATUS_AT, STATUS_HEADER, head)
     sheet.write_comment(HEADER_ROW, STATUS_AT, design.status_note, NOTE)
     last = max(places.values())
-    sheet.fill_down(FIRST, end, STATUS_AT, status_formula(tab.register, FIRST + 1, xl_col_to_name(last)), plain)
+    formula = status_formula(tab.register, FIRST + 1, *map(xl_col_to_name, (places[tab.key], last)))
+    sheet.fill_down(FIRST, end, STATUS_AT, formula, plain)
     if tab.void:
         void = f"${xl_col_to_name(places[tab.void])}{FIRST + 1}"
         rule = {"type": "formula", "criteria": f'=OR({void}="是",{void}=TRUE)'}
