@@ -18,7 +18,7 @@ from sync.layout import letter
 from sync.model import TAG_BOOLEAN, TAG_EMPTY, TAG_ERROR, TAG_NUMBER, TAG_TEXT, Area, Grid
 
 MOST_BYTES = 2_000_000  # in one answer
-CELL_BYTES = 12.0  # of a cell of the grid, until the first answer shows how it is here
+CELL_BYTES = 8.0  # of a cell of the grid, until the first answer shows how it is here
 HEAD = 10  # rows that can hold the headers
 # What a formula shows when it fails. A text of these letters looks the same, and is no value either.
 # Unformatted, Google puts the reason behind: #N/A (Did not find value 'K-07' in VLOOKUP evaluation.)
