@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,12 +14,12 @@ from typing import Literal
 from sync.books import open_book
 from sync.kept import Kept
 from sync.model import SYSTEM_HEADERS, ServicebookError
+from sync.rules import company
 from sync.schema import Schema
 from sync.settings import Settings, book_path
 from sync.targets import open_target
 from sync.workdays import Workdays
 
-NEXT_YEAR_FROM = 11  # the official arrangement of a year is published in the November before it
 STALE = timedelta(hours=36)
 
 
@@ -43,11 +44,11 @@ def examine(folder: Path, settings: Settings, schema: Schema, now: datetime) -> 
     version = ".".join(map(str, sys.version_info[:3]))
     yield Line("√", "python", f"{version} on {sys.platform}")
     yield Line("√", "department", f"{folder}, profile {settings.department.profile}, {settings.department.time_zone}")
-    on = sum(promise.on for promise in schema.promises)
-    yield Line("√", "declarations", f"{len(schema.registers)} registers, {on} of {len(schema.promises)} promises on")
+    on = sum(promise.on for promise in schema.promise.values())
+    yield Line("√", "declarations", f"{len(schema.registers)} registers, {on} of {len(schema.promise)} promises on")
     yield from _books(folder, settings)
-    yield from _calendars(schema, now)
-    yield from _kept(folder, now)
+    yield from _calendars(folder, settings, schema, now)
+    yield from _kept(folder, settings, now)
     yield from _published(folder, settings)
 
 
@@ -95,18 +96,39 @@ def _published(folder: Path, settings: Settings) -> Iterator[Line]:
         yield Line("×", "publish", str(error))
 
 
-def _calendars(schema: Schema, now: datetime) -> Iterator[Line]:
-    years = [now.year, now.year + 1] if now.month >= NEXT_YEAR_FROM else [now.year]
-    for name, calendar in schema.calendars.items():
-        unknown = [year for year in years if not Workdays(calendar).knows(year)]
-        if unknown:
-            listed = ", ".join(map(str, unknown))
-            yield Line(
-                "!", f"calendar {name}", f"no official holidays for {listed}: due times in that year are provisional"
+def _calendars(folder: Path, settings: Settings, schema: Schema, now: datetime) -> Iterator[Line]:
+    """The office hours, and the calendars in use, whose year nobody announced, nor staff had typed in last night."""
+    typed = _typed_in(folder)
+    office = settings.department.office
+    for name in sorted({office, *company.needed(schema, office)}):
+        years = [year for year in Workdays(schema.calendars[name]).unannounced(now.date()) if year not in typed[name]]
+        if years:
+            listed = ", ".join(map(str, years))
+            told = (
+                f"no official holidays for {listed}: due times in that year are provisional; {_way_out(schema, name)}"
             )
+            yield Line("!", f"calendar {name}", told)
 
 
-def _kept(folder: Path, now: datetime) -> Iterator[Line]:
+def _way_out(schema: Schema, calendar: str) -> str:
+    """Where the official notice is typed in: by staff into the register, where the department keeps it."""
+    register = schema.registers.get(company.REGISTER)
+    if register is None:
+        return f"add company_days to sheets_schema/calendar/{calendar}.yaml, and a last one with kind: published"
+    tab = f"{register.tabs[0].tab} ({register.title.en})"
+    return f"type the notice into {tab}, and a last line 全年已录 (whole year typed in)"
+
+
+def _typed_in(folder: Path) -> Mapping[str, Sequence[int]]:
+    """The years that the department had typed in by the last night, by calendar."""
+    try:
+        last = Kept(folder / "kept").last()
+    except ServicebookError:  # said by *_kept*
+        last = None
+    return defaultdict(list, last.published if last else {})
+
+
+def _kept(folder: Path, settings: Settings, now: datetime) -> Iterator[Line]:
     kept = Kept(folder / "kept")
     try:
         last = kept.last()
@@ -128,4 +150,6 @@ def _kept(folder: Path, now: datetime) -> Iterator[Line]:
         yield Line("!", "last run", "it did not come to its end: " + ("; ".join(last.failures) or "it was ended"))
     for book, since in last.pending.items():
         days = (now - since).days
-        yield Line("!", f"marks of {book}", f"waiting since {since:%Y-%m-%d %H:%M} ({days} days): close the book once")
+        file = book in settings.books and settings.books[book].room == "xlsx"
+        way = "close the book once" if file else "the next run tries again"
+        yield Line("!", f"marks of {book}", f"waiting since {since:%Y-%m-%d %H:%M} ({days} days): {way}")

@@ -1,22 +1,26 @@
 """Which minutes of which days are worked: a weekly pattern, official holidays and make-up workdays, company days.
 
 Chinese holidays and make-up workdays (调休) come from *chinesecalendar*, other countries' from *holidays*.
-A year without official data is provisional: the weekly pattern alone decides, and every day of it says so.
+A year without official data is provisional, and every day of it says so: only the weekly pattern and the company's
+own lines decide, until one of these says that the year is published.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from sync.schema import Calendar
+from sync.schema import Calendar, CompanyDay
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = timedelta(days=1)
+NOON = 12 * 60
+NEXT_YEAR_FROM = 11  # the official arrangement of a year is published in the November before it
 Span = tuple[int, int]  # minutes after midnight, the end not included
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 
@@ -29,6 +33,7 @@ class Day:
     spans: tuple[Span, ...]  # the hours worked, empty on a day off
     name: str = ""  # the holiday's or company day's name
     provisional: bool = False
+    halved: bool = False  # the company works only half of its hours
 
     @property
     def minutes(self) -> int:
@@ -59,24 +64,30 @@ def span(text: str) -> Span:
 
 
 class Workdays:
-    """The days of one calendar."""
+    """The days of one calendar; *company* are lines of the department's own register, which has the last word."""
 
-    def __init__(self, calendar: Calendar) -> None:
+    def __init__(self, calendar: Calendar, company: Sequence[CompanyDay] = ()) -> None:
         self.week = {day: tuple(span(text) for text in calendar.week.get(day, [])) for day in WEEK}
         self.usual = max(self.week.values(), key=lambda spans: sum(e - s for s, e in spans), default=())
         self.country = calendar.holidays
-        self.company = dict(_company_days(calendar.company_days))
+        lines = [*calendar.company_days, *company]
+        self.company = _by_year(line for line in lines if line.kind != "published")
+        self.published = {year for line in lines if line.kind == "published" for year in line.years}
 
     def day(self, at: date) -> Day:
         """What *at* is: company days have the last word, then the official arrangement, then the week."""
-        spans = self.week[WEEK[at.weekday()]]
         official = _official(self.country, at)
-        if at in self.company:
-            worked, name = self.company[at]
-            return Day(at, (spans or self.usual) if worked else (), name, not official.known)
-        if official.worked is None:
-            return Day(at, spans, official.name, not official.known)
-        return Day(at, (spans or self.usual) if official.worked else (), official.name)
+        provisional = not official.known and at.year not in self.published
+        week = self.week[WEEK[at.weekday()]]
+        arranged = week if official.worked is None else (week or self.usual) if official.worked else ()
+        own = [line for line in self.company.get(at.year, ()) if line.first <= at <= line.until]
+        if not own:
+            return Day(at, arranged, official.name, provisional)
+        spans = arranged
+        for line in own:
+            spans = _said(line, spans or arranged, week or self.usual)
+        halved = own[-1].half != "whole" and bool(spans)
+        return Day(at, spans, own[-1].name or official.name, provisional, halved)
 
     def days(self, first: date, last: date) -> Iterator[Day]:
         """The days from *first* to *last*, both included."""
@@ -86,18 +97,39 @@ class Workdays:
 
     def knows(self, year: int) -> bool:
         """Whether the official days of *year* are known."""
-        return not self.country or _official(self.country, date(year, 1, 1)).known
+        return not self.country or year in self.published or _official(self.country, date(year, 1, 1)).known
+
+    def unannounced(self, today: date) -> list[int]:
+        """The years whose official days are wanted, and not known: this one, and from November on the next."""
+        years = [today.year, today.year + 1] if today.month >= NEXT_YEAR_FROM else [today.year]
+        return [year for year in years if not self.knows(year)]
 
 
-def _company_days(lines: Sequence[Mapping[str, str]]) -> Iterator[tuple[date, tuple[bool, str]]]:
+def _by_year(lines: Iterable[CompanyDay]) -> Mapping[int, Sequence[CompanyDay]]:
+    """The lines that touch a year, in their order."""
+    found: dict[int, list[CompanyDay]] = defaultdict(list)
     for line in lines:
-        at, last = date.fromisoformat(line["from"]), date.fromisoformat(line.get("to", line["from"]))
-        while at <= last:
-            yield at, (line.get("kind") == "work", line.get("name", ""))
-            at += DAY
+        for year in line.years:
+            found[year].append(line)
+    return found
 
 
-@lru_cache(maxsize=4096)
+def _said(line: CompanyDay, before: tuple[Span, ...], usual: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The hours that *line* leaves of a day: of its *usual* ones where it is worked, of those *before* where off."""
+    worked = line.kind == "work"
+    if line.half == "whole":
+        return usual if worked else ()
+    return _half(usual if worked else before, morning=(line.half == "morning") == worked)
+
+
+def _half(spans: tuple[Span, ...], *, morning: bool) -> tuple[Span, ...]:
+    """What of *spans* lies before noon, or after it."""
+    first, last = (0, NOON) if morning else (NOON, 1440)
+    cut = [(max(start, first), min(end, last)) for start, end in spans]
+    return tuple((start, end) for start, end in cut if start < end)
+
+
+@lru_cache(maxsize=16384)  # more days than a calendar table has
 def _official(country: str, at: date) -> Official:
     if not country:
         return Official(None)
@@ -147,11 +179,13 @@ def day_table(workdays: Workdays, first: date, last: date) -> dict[str, list[obj
     """One line a day of *workdays*, for joins.
 
     `_day`, `_workday`, `_ordinal` (workdays up to and including it), `_worked` (minutes before it since *first*),
-    `_next` (the first opening after it), `_o0 _c0 …` (opening and closing, minutes after midnight), `_provisional`.
+    `_next` (the first opening after it), `_prev` (the last closing before it), `_provisional`, `_o0 _c0 …` (opening and
+    closing, minutes after midnight).
     """
     days = list(workdays.days(first, last + timedelta(days=31)))
     table: dict[str, list[object]] = {name: [] for name in DAY_TYPES}
     ordinal = worked = 0
+    closed: datetime | None = None
     for position, day in enumerate(days[: (last - first).days + 1]):
         ordinal += bool(day.spans)
         table["_day"].append(_midnight(day.date))
@@ -159,12 +193,14 @@ def day_table(workdays: Workdays, first: date, last: date) -> dict[str, list[obj
         table["_ordinal"].append(ordinal)
         table["_worked"].append(worked)
         table["_next"].append(next((_opening(later) for later in days[position + 1 :] if later.spans), None))
+        table["_prev"].append(closed)
         table["_provisional"].append(day.provisional)
         for n in range(SPANS):
             start, end = day.spans[n] if n < len(day.spans) else (None, None)
             table[f"_o{n}"].append(start)
             table[f"_c{n}"].append(end)
         worked += day.minutes
+        closed = _closing(day) if day.spans else closed
     return table
 
 
@@ -174,6 +210,7 @@ DAY_TYPES: Mapping[str, str] = {
     "_ordinal": "integer",
     "_worked": "integer",
     "_next": "datetime",
+    "_prev": "datetime",
     "_provisional": "boolean",
     **{f"_{side}{n}": "integer" for n in range(SPANS) for side in "oc"},
 }
@@ -211,3 +248,7 @@ def _midnight(at: date) -> datetime:
 
 def _opening(day: Day) -> datetime:
     return _midnight(day.date) + timedelta(minutes=day.spans[0][0])
+
+
+def _closing(day: Day) -> datetime:
+    return _midnight(day.date) + timedelta(minutes=day.spans[-1][1])

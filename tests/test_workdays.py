@@ -8,11 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_oracle import shipped
 
-from sync.schema import Calendar
+from sync.schema import Calendar, CompanyDay
 from sync.workdays import Workdays, day_table, holiday_name, span, stretch_table
 
 OFFICE = shipped().calendars["office"]
 MORNING, AFTERNOON = (540, 720), (810, 1080)
+
+
+def days(*lines):
+    """Company days as a declaration writes them."""
+    return [msgspec.convert(line, CompanyDay) for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -35,8 +40,8 @@ def test_a_make_up_day_has_the_usual_hours():
 
 
 def test_company_days_have_the_last_word():
-    own = [{"from": "2026-10-01", "to": "2026-10-02", "kind": "work", "name": "值班"},
-           {"from": "2026-11-20", "kind": "off", "name": "年会"}]  # fmt: skip
+    own = days({"from": "2026-10-01", "to": "2026-10-02", "kind": "work", "name": "值班"},
+               {"from": "2026-11-20", "kind": "off", "name": "年会"})  # fmt: skip
     calendar = Workdays(msgspec.structs.replace(OFFICE, company_days=own))
     assert calendar.day(date(2026, 10, 2)).minutes == 450
     assert (calendar.day(date(2026, 11, 20)).spans, calendar.day(date(2026, 11, 20)).name) == ((), "年会")

@@ -15,6 +15,7 @@ __all__ = ["Spot", "dirt", "headers", "rows"]
 # In the order in which they are told: the dice are shared.
 CHAPTERS = (
     cast.staff,
+    cast.company_days,
     cast.customers,
     cast.contracts,
     cast.equipment,

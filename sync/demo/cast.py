@@ -34,6 +34,14 @@ def working(story: Story, day: date) -> list[str]:
     return [one["display"] for one in story.technicians if "left" not in one or day < gone]
 
 
+def company_days(story: Story) -> None:
+    """The days of this year on which the company works otherwise than the official arrangement says."""
+    for number, one in enumerate(story.work["company_days"], 1):
+        day = date.fromisoformat(f"{story.today.year}-{one['on']}")
+        said = {name: one.get(name) for name in ("kind", "half", "name", "void", "void_reason")}
+        story.told["calendar"].append({"line_no": f"RL-{day:%y}-{number:03}", "from_on": day, **said})
+
+
 def customers(story: Story) -> None:
     words = story.people["customers"]
     for number, stem in enumerate(words["stems"]):
