@@ -1,6 +1,8 @@
 """Repeats: the same machine with the same fault again, too soon after it was mended.
 
-Flagged: a row that begins within the time after an earlier row of the same group ended. Not flagged: any other.
+Flagged: a row that begins within the time after another row of the same group ended. Not flagged: any other, and a row
+that began while the other one was still open. A row from before the first day judged is not flagged, but it counts as
+the earlier one.
 """
 
 from __future__ import annotations
@@ -8,10 +10,11 @@ from __future__ import annotations
 import narwhals as nw
 
 from sync.cells.fast import EPOCH
+from sync.conditions import NEVER
 from sync.model import VALUE
 from sync.rules.bench import UNSURE, Bench, flags
 from sync.schema import Promise, length
-from sync.tables import Frame
+from sync.tables import PLACE, Frame
 
 
 class Repeat(Promise, frozen=True, kw_only=True, tag="repeat", tag_field="kind"):
@@ -32,17 +35,33 @@ def judge(promise: Repeat, bench: Bench) -> Frame:
     assert table is not None  # noqa: S101 - flag asks only for registers that were read
     frame = bench.in_force(bench.rows(promise, table), promise, table).filter(~nw.col(UNSURE))
     if {*promise.same, promise.after, promise.starts} & table.absent:
-        return flags(frame.filter(nw.lit(value=False)), promise, table.register, state=nw.lit("not_judged"))
-    for name in (*promise.same, promise.starts):
-        frame = frame.filter(nw.col(f"{name}__state") == VALUE)
-    # the latest end among the earlier rows of the group: a repair closed early can stand below one closed late
-    ended = nw.col(promise.after).fill_null(EPOCH).cum_max().over(*promise.same, order_by=[promise.starts, "_row"])
-    frame = frame.with_columns(_ended=ended)
-    before = nw.col("_ended").shift(1).over(*promise.same, order_by=[promise.starts, "_row"])
-    frame = frame.with_columns(_before=before)
-    within = length(promise.within)
-    again = frame.filter(
-        nw.col(promise.starts) >= nw.col("_before"), nw.col(promise.starts) <= nw.col("_before") + nw.lit(within)
-    )
+        return flags(frame.filter(NEVER), promise, table.register, state=nw.lit("not_judged"))
+    ended = _before(promise, bench.rows(promise, table, old=True).filter(~nw.col(UNSURE)))
+    again = frame.join(ended, on=list(PLACE), how="inner")
+    again = again.filter(nw.col(promise.starts) <= nw.col("_before") + nw.lit(length(promise.within)))
     return flags(again, promise, table.register, state=nw.lit("repeat"), start=nw.col("_before"),
                  stop=nw.col(promise.starts))  # fmt: skip
+
+
+def _before(promise: Repeat, frame: Frame) -> Frame:
+    """For each row that begins, `_before`: when the last of its group had ended by then.
+
+    Beginnings and ends stand in one line in the order in which they happened; of the same moment, an end comes first,
+    but a row that begins and ends at once does not come before itself.
+    """
+    for name in (*promise.same, promise.starts):
+        frame = frame.filter(nw.col(f"{name}__state") == VALUE)
+    starts, ends = nw.col(promise.starts), nw.col(promise.after)
+    common = [*PLACE, *promise.same]
+    begun = frame.select(*common, _at=starts, _turn=nw.lit(1), _order=nw.col("_row") * 2, _ended=nw.lit(EPOCH))
+    closed = frame.filter((ends >= starts).fill_null(value=False)).select(
+        *common,
+        _at=ends,
+        _turn=nw.when(ends > starts).then(nw.lit(0)).otherwise(nw.lit(1)),
+        _order=nw.col("_row") * 2 + 1,
+        _ended=ends,
+    )
+    line = nw.concat([begun, closed])
+    reached = nw.col("_ended").cum_max().over(*promise.same, order_by=["_at", "_turn", "_order"])
+    line = line.with_columns(_before=reached).filter(nw.col("_ended") == EPOCH, nw.col("_before") > EPOCH)
+    return line.select(*PLACE, "_before")
