@@ -11,9 +11,9 @@ from sync.declarations import load
 from sync.engines import engine, rows
 from sync.flag import flag
 from sync.model import EMPTY, UNREADABLE, VALUE
-from sync.rules import KINDS
+from sync.rules import KINDS, company
 from sync.rules.bench import Bench
-from sync.schema import SHIPPED, Schema
+from sync.schema import SHIPPED, Calendar, Schema, length
 from sync.tables import Table, Tables, column_type
 from sync.workdays import Workdays
 
@@ -51,8 +51,9 @@ def bench(typed, now, *, on="polars", judge_from=None, absent=(), office=None, n
     tables = {name: _table(shipped().registers[name], lines, made, absent, named) for name, lines in typed.items()}
     calendars = dict(shipped().calendars)
     if office:
-        calendars["office"] = msgspec.structs.replace(calendars["office"], **office)
-    workdays = {name: Workdays(calendar) for name, calendar in calendars.items()}
+        calendars["office"] = msgspec.convert(msgspec.to_builtins(calendars["office"]) | office, Calendar)
+    days = company.company_days(tables.get(company.REGISTER), calendars, "office", made)
+    workdays = {name: Workdays(calendar, days.get(name, ())) for name, calendar in calendars.items()}
     return Bench(Tables(made, tables, made.table({"code": []}, {"code": "text"})), now, judge_from, workdays)
 
 
@@ -69,7 +70,9 @@ def _table(register, lines, made, absent, named):
     kept = [
         f for f in register.fields if f.name in ALWAYS_THERE or f.name in named or any(f.name in line for line in lines)
     ]
-    kept += [f for f in register.fields if f not in kept and f.name in (register.primaryKey, register.judged_from)]
+    always = company.FACTS if register.name == company.REGISTER else ()
+    always = (*always, register.primaryKey, register.judged_from)
+    kept += [f for f in register.fields if f not in kept and f.name in always]
     for field in kept:
         data |= {field.name: [], f"{field.name}__state": [], f"{field.name}__text": []}
         types |= {
@@ -114,7 +117,7 @@ class Judged:
 def clock(promise, start, stop, holds, now, workdays, *, by_date=False):
     """What a clock says, found by walking ten minutes at a time. *holds* are (from, to or None)."""
     ends = stop + DAY if stop and by_date else stop
-    due = _due(promise, start, workdays)
+    due, _ = due_by_hand(promise, start, workdays)
     ticking = _ticking(promise, workdays)
     began = start.replace(hour=0, minute=0) if by_date else start
     spans = [(max(a, start), min(b or now, ends or b or now)) for a, b in holds]
@@ -190,26 +193,124 @@ def _ticking(promise, workdays):
     return ticks
 
 
-def _due(promise, start, workdays):
-    number, unit = promise.limit.split(" ", 1)
-    number = float(number)
-    midnight = datetime.combine(start.date(), time())
-    if promise.measure == "elapsed":
-        return start + timedelta(minutes=number * {"min": 1, "h": 60}[unit])
-    if promise.measure == "calendar_days":
-        return midnight + DAY * (math.ceil(number) + 1)
-    if promise.measure == "months":
-        return months(start.date(), int(number)) + DAY
-    if promise.measure == "working_time":
-        return _walked(start, round(number * {"min": 1, "h": 60}[unit]), _ticking(promise, workdays))
-    opened = _opening(start, workdays)
-    day, left = opened.date(), math.ceil(number)
+# ---------------------------------------------------------------- a due moment counted by hand
+
+SCALE = {"min": 1, "h": 60, "day": 1440, "days": 1440, "week": 10080, "weeks": 10080}
+
+
+def due_by_hand(promise, start, workdays, row=None, *, step=STEP):
+    """When the clock that began at *start* is due, and whether a day that is not official yet was looked at."""
+    row = row or {}
+    if promise.due:
+        dated = shipped().registers[promise.register].by_name[promise.due].type == "date"
+        later = DAY if dated else length(promise.tolerance) if promise.tolerance else timedelta()
+        return (row[promise.due] + later if row.get(promise.due) else None), False
+    number, unit = _how_many(promise.limit, row)
+    way, since = (-1, row.get(promise.before)) if promise.before else (1, start)
+    if number is None or since is None:
+        return None, False
+    looked = Looked(workdays)
+    due = MEANINGS[promise.measure](promise, since, number, unit, way, looked, step)
+    return due, looked.provisional
+
+
+class Looked:
+    """The days of a calendar, and whether one that was looked at is provisional."""
+
+    def __init__(self, workdays):
+        self.workdays, self.provisional = workdays, False
+
+    def spans(self, at):
+        day = self.workdays.day(at)
+        self.provisional |= day.provisional
+        return day.spans
+
+
+def _how_many(text, row):
+    """The number of *text* (`30 min`, `FIELD months`, `ceil(FIELD / 10) days`) and its unit."""
+    if text.startswith("ceil("):
+        field, _, rest = text.removeprefix("ceil(").partition(" / ")
+        by, _, unit = rest.partition(") ")
+        said = row.get(field)
+        return (_sound(said) and -(-said // int(by))), unit
+    first, _, unit = text.partition(" ")
+    said = row.get(first) if first[0].isalpha() else float(first)
+    return _sound(said), unit
+
+
+def _sound(said):
+    """*said* itself, unless it is missing, below zero or a slip of the pen."""
+    return said if said is not None and 0 <= said < 100_000 else None
+
+
+def _elapsed(_promise, since, number, unit, way, _looked, _step):
+    return since + way * timedelta(minutes=round(number * SCALE[unit]))
+
+
+def _calendar_days(promise, since, number, unit, way, looked, _step):
+    last = since.date() + way * DAY * math.ceil(number * (7 if unit.startswith("week") else 1))
+    return _ended(promise, last, looked)
+
+
+def _months(promise, since, number, _unit, way, looked, _step):
+    return _ended(promise, months(since.date(), way * math.ceil(number)).date(), looked)
+
+
+def _ended(promise, last, looked):
+    """The midnight that ends the day *last*, or the workday that it is shifted to."""
+    if promise.shift != "none":
+        while not looked.spans(last):
+            last += DAY if promise.shift == "next_workday" else -DAY
+    return datetime.combine(last, time()) + DAY
+
+
+def _working_time(promise, since, number, unit, way, looked, step):
+    left, at = round(number * SCALE[unit]), since
+    looked.spans(at.date())
+    ticks = _ticking(promise, looked.workdays)
+    while left > 0:
+        at += min(0, way) * step
+        left -= step // MINUTE * ticks(at)
+        at += max(0, way) * step
+    looked.spans((at - max(0, way) * MINUTE).date())
+    return at
+
+
+def _snap(_promise, since, number, _unit, way, looked, _step):
+    at = (_opening if way > 0 else _closing)(since, looked.workdays)
+    return datetime.combine(_days_on(at.date(), math.ceil(number), way, looked), at.time())
+
+
+def _end_of_day(_promise, since, number, _unit, way, looked, _step):
+    day = _opening(since, looked.workdays).date() if way > 0 else since.date()
+    last = _days_on(day, math.ceil(number), way, looked)
+    while not looked.spans(last):  # no day at all before a day off
+        last -= DAY
+    return datetime.combine(last, time()) + looked.spans(last)[-1][1] * MINUTE
+
+
+def _days_on(day, left, way, looked):
+    looked.spans(day)
     while left:
-        day += DAY
-        left -= bool(workdays.day(day).spans)
-    if promise.measure == "end_of_day":
-        return datetime.combine(day, time()) + workdays.day(day).spans[-1][1] * MINUTE
-    return datetime.combine(day, opened.time())
+        day += way * DAY
+        left -= bool(looked.spans(day))
+    return day
+
+
+def _closing(at, workdays):
+    """*at* itself from an opening to its closing, both included, or else the last closing before it."""
+    while True:
+        midnight = datetime.combine(at.date(), time())
+        for first, last in reversed(workdays.day(at.date()).spans):
+            if midnight + first * MINUTE <= at:
+                return min(at, midnight + last * MINUTE)
+        at = midnight - timedelta(microseconds=1)
+
+
+MEANINGS = {
+    "elapsed": _elapsed, "calendar_days": _calendar_days, "months": _months,
+    "working_time": _working_time, "snap": _snap, "end_of_day": _end_of_day,
+}  # fmt: skip
 
 
 def _opening(at, workdays):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sync.rules import clock, level, numbers, presence, recurrence, repeat
+from sync.rules import clock, coverage, level, numbers, presence, recurrence, repeat, stale
 from sync.rules.bench import Bench
 from sync.schema import Promise
 from sync.tables import Frame
@@ -20,6 +20,8 @@ KINDS: Mapping[str, type[Promise]] = {
     "numbers": numbers.NumberBook,
     "presence": presence.Presence,
     "repeat": repeat.Repeat,
+    "coverage": coverage.Coverage,
+    "stale": stale.Stale,
 }
 JUDGES: Mapping[str, Callable[[Any, Bench], Frame]] = {
     "clock": clock.judge,
@@ -28,4 +30,6 @@ JUDGES: Mapping[str, Callable[[Any, Bench], Frame]] = {
     "numbers": numbers.judge,
     "presence": presence.judge,
     "repeat": repeat.judge,
+    "coverage": coverage.judge,
+    "stale": stale.judge,
 }

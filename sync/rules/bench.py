@@ -11,7 +11,7 @@ from typing import Any
 import narwhals as nw
 
 from sync.cells.fast import civil_days, moment, month_length
-from sync.conditions import any_holds, holds
+from sync.conditions import NEVER, any_holds, holds
 from sync.model import EMPTY, FLAG_COLUMNS, UNREADABLE
 from sync.schema import Promise, Register
 from sync.tables import Frame, Table, Tables
@@ -31,22 +31,24 @@ class Bench:
     judge_from: date | None
     calendars: Mapping[str, Workdays]
     office: str = "office"
+    promises: Mapping[str, Sequence[Promise]] = field(default_factory=dict)  # all that the department makes, by name
     _days: dict[str, tuple[Frame, Frame, int]] = field(default_factory=dict)
 
     def table(self, promise: Promise) -> Table | None:
         """The promise's register, or None where the department does not keep it."""
         return self.tables.by_register.get(promise.register)
 
-    def rows(self, promise: Promise, table: Table) -> Frame:
+    def rows(self, promise: Promise, table: Table, *, old: bool = False) -> Frame:
         """The rows that *promise* is about: said, not void, not older than *judge_from*, where its conditions hold.
 
+        With *old*, those before *judge_from* too: they are evidence, though nobody judges them.
         Where a condition cannot be read the row stays, and `_unsure` says so: it is not judged, but not lost either.
         """
         frame = table.live
         judged = table.register.judged_from
-        if self.judge_from and judged and judged not in table.absent:
-            old = nw.col(judged) < nw.lit(midnight(self.judge_from))
-            frame = frame.filter(~old.fill_null(value=False))
+        if self.judge_from and not old and judged and judged not in table.absent:
+            early = nw.col(judged) < nw.lit(midnight(self.judge_from))
+            frame = frame.filter(~early.fill_null(value=False))
         blurred = {
             name: _unreadable(name) for name in (*promise.when, *promise.unless) if table.may_be(name, UNREADABLE)
         }
@@ -59,18 +61,28 @@ class Bench:
         return frame.with_columns(unsure.alias(UNSURE))
 
     def dated(self, frame: Frame, promise: Promise, column: str) -> Frame:
-        """The rows of *frame* whose *column* lies while *promise* is in force: older calls keep the older promise."""
-        at = nw.col(column)
+        """The rows of *frame* whose *column* lies while *promise* is in force: older calls keep the older promise.
+
+        A row whose moment nobody can read counts as of now, so that it has one flag and not one of each promise.
+        """
+        at, lost = nw.col(column), nw.lit(value=promise.in_force(self.now.date()))
         if promise.valid_from:
-            frame = frame.filter(at.is_null() | (at >= nw.lit(midnight(date.fromisoformat(promise.valid_from)))))
+            began = at >= nw.lit(midnight(date.fromisoformat(promise.valid_from)))
+            frame = frame.filter(nw.when(at.is_null()).then(lost).otherwise(began))
         if promise.valid_to:
-            frame = frame.filter(at.is_null() | (at < nw.lit(midnight(date.fromisoformat(promise.valid_to)) + DAY)))
+            ended = at < nw.lit(midnight(date.fromisoformat(promise.valid_to)) + DAY)
+            frame = frame.filter(nw.when(at.is_null()).then(lost).otherwise(ended))
         return frame
+
+    def standing(self, frame: Frame, promise: Promise) -> Frame:
+        """*frame* where *promise* is in force now, else nothing of it: for what is, and did not begin at a moment."""
+        return frame if promise.in_force(self.now.date()) else frame.filter(NEVER)
 
     def in_force(self, frame: Frame, promise: Promise, table: Table) -> Frame:
         """The same for kinds that have no moment of their own: by the moment that the register is judged from."""
         judged = table.register.judged_from
-        return self.dated(frame, promise, judged) if judged and judged not in table.absent else frame
+        dated = judged and judged not in table.absent
+        return self.dated(frame, promise, str(judged)) if dated else self.standing(frame, promise)
 
     def field(self, frame: Frame, table: Table, path: str, name: str) -> Frame:
         """*frame* with the field at *path* as the columns `name` and `name_state`.

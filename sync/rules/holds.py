@@ -11,10 +11,9 @@ import narwhals as nw
 from sync.model import UNREADABLE, VALUE
 from sync.rules.bench import Bench
 from sync.rules.hours import moment_at, ticks
-from sync.schema import Promise
+from sync.schema import HOLD_FROM, HOLD_TO, Promise
 from sync.tables import PLACE, Frame, Table
 
-HOLD_FROM, HOLD_TO = "hold_from", "hold_to"  # the first hold stands in the row itself
 NO_HOLDS = {"_held": nw.lit(0), "_on_hold": nw.lit(value=False)}
 
 
@@ -43,7 +42,8 @@ def held(promise: Promise, register: str, calendar: str, bench: Bench, table: Ta
     frame = ticks(bench, calendar, frame, _due_tick="_due").with_columns(_due_tick=nw.col("_due_tick") + seconds)
     frame = moment_at(bench, calendar, frame, "_due_tick", "_moved")
     if "_unofficial" in frame.collect_schema().names():
-        frame = frame.drop("_unofficial")
+        unofficial = nw.col("_unofficial").fill_null(value=False) & (seconds > 0)
+        frame = frame.with_columns(_provisional=nw.col("_provisional") | unofficial).drop("_unofficial")
     due = nw.when(seconds > 0).then(nw.col("_moved")).otherwise(nw.col("_due"))
     return frame.with_columns(
         _due=due, _held=seconds // 60, _on_hold=nw.col("_on_hold").fill_null(value=False)

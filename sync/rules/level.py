@@ -11,6 +11,7 @@ from typing import Literal
 
 import narwhals as nw
 
+from sync.conditions import NEVER
 from sync.model import EMPTY, UNREADABLE, VALUE
 from sync.rules.bench import UNSURE, Bench, flags
 from sync.schema import Promise, Struct
@@ -47,9 +48,9 @@ def judge(promise: Level, bench: Bench) -> Frame:
     """One flag for each part that has a par, or less than nothing."""
     table = bench.table(promise)
     assert table is not None  # noqa: S101 - flag asks only for registers that were read
-    frame = bench.rows(promise, table)
+    frame = bench.standing(bench.rows(promise, table), promise)
     if {promise.opening, promise.par} & table.absent:
-        return flags(frame.filter(nw.lit(value=False)), promise, table.register, state=nw.lit("not_judged"))
+        return flags(frame.filter(NEVER), promise, table.register, state=nw.lit("not_judged"))
     hand, par = nw.col("_hand"), nw.col(promise.par).cast(nw.Float64)
     judged = nw.col(f"{promise.par}__state") != EMPTY
     if promise.breach == "at_or_below":  # what is below zero is told once, by the promise about the minimum

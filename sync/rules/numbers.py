@@ -76,6 +76,8 @@ class Book:
 
 def judge(promise: NumberBook, bench: Bench) -> Frame:
     """One flag for each fault found."""
+    if not promise.in_force(bench.now.date()):
+        return from_rows(bench, [])
     books = list(issued(promise, bench))
     lines: list[Line] = []
     if promise.number:
