@@ -40,9 +40,9 @@ MOMENTS = {"opened_at", "target_at", "closed_at"}
 Record = dict[str, str]
 
 
-def records() -> list[Record]:
-    """All rows, in the order of the file."""
-    with gzip.open(RECORDS, "rt", encoding="utf-8", newline="") as lines:
+def records(path: Path = RECORDS) -> list[Record]:
+    """All rows, in the order of the file, which may be packed."""
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 
 
