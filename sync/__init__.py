@@ -17,6 +17,7 @@ Other verbs:
   demo      four weeks of an example department, dirt included
   preview   the site while it is being written, anew after each change
   unchanged what the last night was made from: the very same one is not done again
+  policy    what another policy would say of the same rows
   explain   the receipt of a flag: how its due time came about
   doctor    say beforehand what would go wrong tonight
   outlet    results as text and JSON
@@ -26,7 +27,7 @@ Rooms, where something is added as one more file:
   books     where rows come from and marks go: on disk (xlsx), Google Sheets (gsheets), in memory
   cells     one reader for each kind of value; lanes: how a whole register is read by them
   checks    what is held against each row: required, unique, range, order, references, numbers
-  rules     one kind of promise a file: clock, recurrence, level, numbers, presence, repeat
+  rules     one kind of promise a file: clock, recurrence, level, numbers, presence, repeat, coverage, stale
   targets   where readers find the site: a folder
   engines   who computes the expressions: polars, or duckdb
 

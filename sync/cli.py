@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,10 @@ if TYPE_CHECKING:  # --help loads nothing of a night
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = ("pull", "validate", "flag", "report", "render", "build", "publish")
 DEMO_DAYS = 28
+BOOKS_THERE = (
+    "这个部门的登记簿已经在了，没有动；init --demo 只重写示例部门自己的。",
+    "The books of this department are there already and were left alone: init --demo rewrites the example's own only.",
+)
 INTERRUPTED, TERMINATED = 130, 143
 
 
@@ -66,18 +70,23 @@ class Department:
 
     def load(self, given: datetime | None) -> tuple[Path, Settings, Schema, datetime]:
         """What was chosen, with the declarations that the department uses."""
-        import msgspec
-
         from sync import declarations, schema, settings
         from sync.rules import KINDS
 
         folder, own, now = self.chosen(given)
-        if self.demo and own.department.judge_from is None:
-            since = now.date() - timedelta(days=DEMO_DAYS)
-            own = msgspec.structs.replace(own, department=msgspec.structs.replace(own.department, judge_from=since))
+        own = self.shown(own, now)
         roots = dict.fromkeys([schema.SHIPPED, folder / "sheets_schema"])
         declared = declarations.load(list(roots), KINDS)
-        return folder, own, settings.adopt(declared, own), now
+        return folder, own, settings.adopt(declared, own, now.date()), now
+
+    def shown(self, own: Settings, now: datetime) -> Settings:
+        """*own*; the example is judged for its four weeks only."""
+        import msgspec
+
+        if not self.demo or own.department.judge_from is not None:
+            return own
+        since = now.date() - timedelta(days=DEMO_DAYS)
+        return msgspec.structs.replace(own, department=msgspec.structs.replace(own.department, judge_from=since))
 
     def say(self, step: str, told: str) -> None:
         """A line a step; on a terminal the step shows as soon as it begins. Details are for those who ask."""
@@ -199,11 +208,15 @@ def init(department: Department, folder: Path | None, profile: str, demo: bool, 
     """Make a new department FOLDER with its workbooks; what is there is never rewritten."""
     with exits(department):
         from sync import making
+        from sync.model import BookError
 
         if demo:
             department.demo = True
             own_folder, settings, schema, at = department.load(now)
-            made = making.make_demo(own_folder, settings, schema, at, again=True)
+            # only the example's own books are written anew: elsewhere people may have typed into theirs
+            made = making.make_demo(own_folder, settings, schema, at, again=own_folder == ROOT)
+            if not made:
+                raise BookError(*BOOKS_THERE)
         elif folder is None:
             raise click.UsageError("Name the folder to make: servicebook init FOLDER (or --demo).")
         else:
@@ -448,6 +461,83 @@ def explain(
             click.echo(outlet.as_json([receipt.data for receipt in told]))
         else:
             click.echo("\n\n".join(map(str, told)) or found.words.label("receipt_none", "zh", record=record))
+
+
+@main.group()
+def policy() -> None:
+    """What another policy would say of the same rows, before anybody adopts it; writes nothing."""
+
+
+@policy.command("diff")
+@click.argument("other", metavar="FILE|REV")
+@moments
+@as_demo
+@option("--json", "as_json", is_flag=True, help="Every promise and row that changes, as JSON.")
+@click.pass_obj
+def policy_diff(
+    department: Department, other: str, now: datetime | None, as_of: datetime | None, demo: bool, as_json: bool
+) -> None:  # fmt: skip
+    """Which rows change state with FILE (promises, a folder of declarations, a servicebook.toml), or as in git REV."""
+    with exits(department):
+        from sync import policy as policies
+        from sync import settings
+
+        department.demo = demo
+        folder, own, schema, at = department.load(now or as_of)
+        chosen, declared = policies.other(other, folder, own)
+        chosen = department.shown(chosen, at)
+        theirs = chosen, settings.adopt(declared, chosen, at.date())
+        options = _looking(at, as_of, own)
+        _compare(department, folder, (own, schema), theirs, options, other=other, as_json=as_json)
+
+
+@policy.command("try")
+@click.argument("figures", metavar="NAME=LIMIT...", nargs=-1, required=True)
+@option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what started on this day or later.")
+@moments
+@as_demo
+@option("--json", "as_json", is_flag=True, help="Counts, shares and every row that changes, as JSON.")
+@click.pass_obj
+def policy_try(
+    department: Department, figures: tuple[str, ...], since: datetime | None, now: datetime | None,
+    as_of: datetime | None, demo: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """How many would be in time or late with other limits: first_reply=15min. Judges the newest kept night."""
+    with exits(department):
+        from sync import policy as policies
+        from sync import settings
+        from sync.kept import Kept
+
+        department.demo = demo
+        if not now and not as_of and (last := Kept(department.folder / "kept").last()):
+            as_of = last.moment
+        folder, own, schema, at = department.load(now or as_of)
+        chosen, names = policies.tried(figures, own, schema)
+        theirs = chosen, settings.adopt(schema.declared or schema, chosen, at.date())
+        options, other = _looking(at, as_of, own), " ".join(figures)
+        _compare(department, folder, (own, schema), theirs, options, other=other, since=since, names=names,
+                 as_json=as_json)  # fmt: skip
+
+
+def _looking(at: datetime, as_of: datetime | None, own: Settings) -> Options:
+    from sync import nightly
+
+    kept_at = workplace(as_of, own) if as_of else None
+    return nightly.Options(at, dry_run=True, as_of=kept_at, accept_deletions=True)
+
+
+def _compare(
+    department: Department, folder: Path, ours: tuple[Settings, Schema], theirs: tuple[Settings, Schema],
+    options: Options, *, other: str, as_json: bool, since: datetime | None = None, names: Sequence[str] = (),
+) -> None:  # fmt: skip
+    from sync import nightly, outlet
+    from sync import policy as policies
+
+    before, after = nightly.twice(folder, ours, theirs, options, department.say)
+    sides = (ours[1], before.flags), (theirs[1], after.flags)
+    found = policies.compare(*sides, options.now, since=since, named=names)
+    said = outlet.policy_json(found, other) if as_json else outlet.policy_text(found, other, ours[0], before.words)
+    click.echo(said)
 
 
 @main.command()

@@ -79,6 +79,7 @@ class Place:
     file: str
     tab: str
     read_only: bool
+    address: str  # where people open the tab by one
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,11 @@ class _Describing:
     # ---- where, and what stands there
 
     def places(self) -> Iterator[Place]:
-        files = {state.book: state.where for state in self.figures.tonight.books}
+        states = {state.book: state for state in self.figures.tonight.books}
         for source in self.register.tabs:
-            yield Place(files.get(source.book, source.book), source.tab, source.mode == "read_only")
+            state = states.get(source.book)
+            where, addresses = (state.where, state.addresses) if state else (source.book, {})
+            yield Place(where, source.tab, source.mode == "read_only", addresses.get(source.tab, ""))
 
     def parts(self) -> Iterator[Part]:
         bands = self.register.bands
@@ -262,6 +265,11 @@ class _Describing:
                 yield self.say("numbers", field=self.told(field.title), book=self.told(book.title))
         if register.found_by.fields or register.found_by.lists:
             yield self.say("found_by", keys=self.finders(register))
+        if register.holds and register.holds.remarks and self.has(register.holds.listed):
+            listed = self.figures.schema.registers[register.holds.listed]
+            reasons = [self.told(choice.title) for choice in listed.by_name["reason"].choices]
+            fields = self.quoted([register.by_name[name] for name in register.holds.remarks])
+            yield self.say("holds", fields=fields, reasons=self.joined(reasons), register=self.told(listed.title))
         if register.dragged:
             yield self.say("dragged", fields=self.quoted([register.by_name[name] for name in register.dragged]))
         if register.judged_from and self.figures.judge_from():
@@ -286,8 +294,12 @@ class _Describing:
     def pledges(self) -> Iterator[Pledge]:
         """The promises on this register, then those on others that look here."""
         schema = self.figures.schema
-        here = [promise for promise in schema.promises if promise.register == self.register.name]
-        there = [p for p in schema.promises if self.has(p.register) and self.register.name in set(self.looked_into(p))]
+        here = [promise for promise in schema.promise.values() if promise.register == self.register.name]
+        there = [
+            p
+            for p in schema.promise.values()
+            if self.has(p.register) and self.register.name in set(self.looked_into(p))
+        ]
         for promise in (*here, *there):
             judged_on = schema.registers[promise.register]
             yield Pledge(

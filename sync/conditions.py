@@ -10,23 +10,24 @@ from sync.model import VALUE
 from sync.tables import Table
 
 Wanted = Mapping[str, str | bool | list[str]]
+NEVER = nw.col("_row") != nw.col("_row")  # no row; a bare False is no expression that a table could be filtered by
 
 
 def holds(table: Table, wanted: Wanted) -> nw.Expr:
     """True where every field of *wanted* has (one of) its value(s); an empty or unreadable field has none."""
     tests = [_one(table, field, value) for field, value in wanted.items()]
-    return nw.all_horizontal(*tests, ignore_nulls=False) if tests else nw.lit(value=True)
+    return nw.all_horizontal(*tests, ignore_nulls=False) if tests else ~NEVER
 
 
 def any_holds(table: Table, wanted: Wanted) -> nw.Expr:
     """True where at least one field of *wanted* has its value."""
     tests = [_one(table, field, value) for field, value in wanted.items()]
-    return nw.any_horizontal(*tests, ignore_nulls=False) if tests else nw.lit(value=False)
+    return nw.any_horizontal(*tests, ignore_nulls=False) if tests else NEVER
 
 
 def _one(table: Table, name: str, value: object) -> nw.Expr:
     if name in table.absent:
-        return nw.lit(value=False)
+        return NEVER
     has = nw.col(f"{name}__state") == VALUE
     kind = table.register.by_name[name].reads_as
     column = nw.col(name)

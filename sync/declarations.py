@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,9 +19,11 @@ from sync.schema import (
     NAME,
     TYPES,
     Calendar,
+    Choice,
     Condition,
     Field,
     Form,
+    Limit,
     Profile,
     Promise,
     Register,
@@ -36,12 +38,16 @@ from sync.schema import (
 )
 
 _NAMES = "write lower case letters, digits and _, a letter first"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SERIES = re.compile(r"[^{}]*(?:\{yy\})?[^{}]*\{n:0\d+\}")
 # Kinds whose values have an order, by what they can be compared with.
 _COMPARED: Mapping[str, str] = {
     **dict.fromkeys(("integer", "number", "money", "duration"), "number"),
     **dict.fromkeys(("date", "datetime"), "day"),
 }
+
+ROOMS = ("registers", "policy", "profiles", "forms", "calendar")  # of a folder of declarations
+_TIMED = ("clock", "recurrence")  # the kinds that a ratio can be taken of
 
 Declared = Register | Promise | Form | Profile
 
@@ -55,10 +61,15 @@ class _Fault(Exception):
 
 
 def files(roots: Sequence[Path], room: str) -> list[Path]:
-    """The declarations of one room; a department's own file replaces the shipped one of the same name."""
+    """The declarations of one room; a later root's file replaces an earlier one of the same name.
+
+    A root can be a single file: it belongs to the room that its folder is called, or else to the promises.
+    """
     found: dict[str, Path] = {}
     for root in roots:
-        for path in sorted((root / room).glob("*.yaml")):
+        home = root.parent.name if root.parent.name in ROOMS else "policy"
+        single = [root] if home == room else []
+        for path in single if root.is_file() else sorted((root / room).glob("*.yaml")):
             found[path.name] = path
     return [found[name] for name in sorted(found)]
 
@@ -71,63 +82,73 @@ def load(roots: Sequence[Path], kinds: Mapping[str, type[Promise]]) -> Schema:
     """
     registers: dict[str, Register] = {}
     promises: list[Promise] = []
-    places: dict[int, tuple[Path, str]] = {}
+    places: dict[int, tuple[Path, tuple[str | int, ...]]] = {}
+    calendars = [_converted(path, yamlfile.read(path), Calendar) for path in files(roots, "calendar")]
     for path in files(roots, "registers"):
-        register = _converted(path, yamlfile.read(path), Register)
+        register = _offering(calendars, _converted(path, yamlfile.read(path), Register))
         if register.name in registers:
             raise DeclarationError(f"{path}:1: name: register “{register.name}” is declared twice")
         registers[register.name] = register
-        places[id(register)] = (path, "")
+        places[id(register)] = (path, ())
     for path in files(roots, "policy"):
-        for name, declared in _mapping(path, yamlfile.read(path)).items():
-            promise = _promise(path, name, declared, kinds)
+        for under, told in _listed(path):
+            promise = _promise(path, under, told, kinds)
             promises.append(promise)
-            places[id(promise)] = (path, name)
+            places[id(promise)] = (path, under)
     profiles: dict[str, Profile] = {}
     for path in files(roots, "profiles"):
         profile = _converted(path, yamlfile.read(path), Profile)
         profiles[profile.name] = profile
-        places[id(profile)] = (path, "")
+        places[id(profile)] = (path, ())
     forms: dict[str, Form] = {}
     for path in files(roots, "forms"):
         form = _converted(path, yamlfile.read(path), Form)
         forms[form.name] = form
-        places[id(form)] = (path, "")
-    calendars = [_converted(path, yamlfile.read(path), Calendar) for path in files(roots, "calendar")]
+        places[id(form)] = (path, ())
     schema = Schema(
         registers=registers, promises=promises, profiles=profiles,
         calendars={one.name: one for one in calendars}, forms=forms,
     )  # fmt: skip
     everything: list[Declared] = [*registers.values(), *promises, *forms.values(), *profiles.values()]
     for declared in everything:
-        path, key = places[id(declared)]
+        path, under = places[id(declared)]
         try:
             _check(declared, schema)
+            if isinstance(declared, Promise):
+                _check_turns(declared, schema, places)
         except _Fault as fault:
-            raise _located(path, fault, (key,) if key else ()) from fault
+            raise _located(path, fault, under) from fault
     return schema
 
 
-def _mapping(path: Path, data: Any) -> dict[str, Any]:
-    """The promises of a file by name; an empty file has none."""
+def _listed(path: Path) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """The promises of a file, each with the keys that lead to it; a name can have several, one after the other."""
+    data = yamlfile.read(path)
     if data is not None and not isinstance(data, dict):
         raise _located(path, _Fault("a file of promises is a mapping from their names to what they say"), ())
-    return data or {}
+    for name, declared in (data or {}).items():
+        if isinstance(declared, list) and declared:
+            yield from (((name, position), one) for position, one in enumerate(declared))
+        else:
+            yield (name,), declared
 
 
-def _promise(path: Path, name: str, declared: Any, kinds: Mapping[str, type[Promise]]) -> Promise:
+def _promise(
+    path: Path, under: tuple[str | int, ...], declared: Any, kinds: Mapping[str, type[Promise]]
+) -> Promise:  # fmt: skip
+    name = under[0]
     if not NAME.fullmatch(str(name)):
-        raise _located(path, _Fault(f"“{name}” is not a name; {_NAMES}"), (name,))
+        raise _located(path, _Fault(f"“{name}” is not a name; {_NAMES}"), under)
     kind = declared.get("kind") if isinstance(declared, dict) else None
     if kind not in kinds:
         fault = _Fault(
             f"“{kind}” is not a kind of promise{guess(str(kind), kinds)}; there are {', '.join(kinds)}", "kind"
         )
-        raise _located(path, fault, (name,))
-    return cast("Promise", _converted(path, {**declared, "name": name}, kinds[str(kind)], name))
+        raise _located(path, fault, under)
+    return cast("Promise", _converted(path, {**declared, "name": name}, kinds[str(kind)], *under))
 
 
-def _converted(path: Path, data: Any, kind: type[Any], *under: str) -> Any:
+def _converted(path: Path, data: Any, kind: type[Any], *under: str | int) -> Any:
     """*data* as *kind*; msgspec names the path of a fault, the file gives the line."""
     if kind is Register and isinstance(data, dict) and isinstance(data.get("fields"), list):
         data = {**data, "fields": [_titled(field) for field in data["fields"]]}
@@ -138,6 +159,18 @@ def _converted(path: Path, data: Any, kind: type[Any], *under: str) -> Any:
         raise _located(path, _Fault(text, *keys), under) from error
 
 
+def _offering(calendars: Sequence[Calendar], register: Register) -> Register:
+    """*register*, whose fields that want one of the *calendars* offer each; a department may have added its own."""
+    fields = [_with_calendars(field, calendars) if field.choices_of else field for field in register.fields]
+    return msgspec.structs.replace(register, fields=fields)
+
+
+def _with_calendars(field: Field, calendars: Sequence[Calendar]) -> Field:
+    listed = {choice.name for choice in field.choices} | {"always"}  # nobody can take a day out of that one
+    more = [Choice(name=one.name, title=one.title) for one in calendars if one.name not in listed]
+    return msgspec.structs.replace(field, choices=[*field.choices, *more])
+
+
 def _titled(field: Any) -> Any:
     """A field without a title is called by its name."""
     if isinstance(field, dict) and "title" not in field and "name" in field:
@@ -145,7 +178,7 @@ def _titled(field: Any) -> Any:
     return field
 
 
-def _located(path: Path, fault: _Fault, under: Sequence[str]) -> DeclarationError:
+def _located(path: Path, fault: _Fault, under: Sequence[str | int]) -> DeclarationError:
     keys = (*under, *fault.keys)
     return DeclarationError(f"{path}:{yamlfile.line_of(path, keys)}: {dotted(keys) or 'file'}: {fault}")
 
@@ -177,6 +210,7 @@ def _check_register(register: Register, schema: Schema) -> None:
         _check_field(register, field, position, schema)
     _check_headers(register)
     _check_references(register)
+    _check_holding(register, schema)
     for position, text in enumerate(register.checks):
         _check_check(register, text, "checks", position)
     if register.series is not None and not _SERIES.fullmatch(register.series):
@@ -196,6 +230,23 @@ def _check_references(register: Register) -> None:
     for key in ("fields", "lists"):
         for position, name in enumerate(getattr(register.found_by, key)):
             _field_of(register, name, "found_by", key, position)
+
+
+def _check_holding(register: Register, schema: Schema) -> None:
+    """The register of holds has the columns of one, and remarks are fields where people write freely."""
+    if register.holds is None:
+        return
+    listed = schema.registers.get(register.holds.listed)
+    if listed is None:
+        told = guess(register.holds.listed, schema.registers)
+        raise _Fault(f"no register “{register.holds.listed}”{told}", "holds", "listed")
+    for name in ("register", "record_no", "reason", "from_at", "to_at"):
+        if name not in listed.by_name:
+            raise _Fault(f"“{listed.name}” is no register of holds: it has no field “{name}”", "holds", "listed")
+    for position, name in enumerate(register.holds.remarks):
+        if _field_of(register, name, "holds", "remarks", position).reads_as != "text":
+            raise _Fault(f"“{name}” is no field where people write freely", "holds", "remarks", position)
+    _check_condition(register, register.holds.done, "holds", "done")
 
 
 def _check_check(register: Register, text: str, *at: str | int) -> None:
@@ -305,19 +356,91 @@ def _check_promise(promise: Promise, schema: Schema) -> None:
         known = guess(promise.register, schema.registers)
         raise _Fault(f"there is no register “{promise.register}”{known}", "register")
     register = schema.registers[promise.register]
-    for key in ("when", "unless"):
-        _check_condition(register, getattr(promise, key), key)
+    for key in ("when", "unless", "done"):
+        _check_condition(register, getattr(promise, key, {}), key)
     if promise.responsible:
         _field_of(register, promise.responsible, "responsible")
     for key, read in (("limit", limit), ("every", limit), ("due_soon", length), ("within", length)):
         text = getattr(promise, key, "")
         if text and not (key == "every" and text.startswith("calendar ")):
             try:
-                read(text)
+                _check_length(register, read(text), key)
             except ValueError as error:
                 raise _Fault(str(error), key) from error
+    _check_days(promise)
+    _check_options(promise, schema)
+
+
+def _check_days(promise: Promise) -> None:
+    """The days from and to which it holds are days, in this order."""
+    for key in ("valid_from", "valid_to"):
+        text = getattr(promise, key)
+        if text is not None and not _DAY.fullmatch(text):
+            raise _Fault(f"“{text}” is no date; write it like 2024-01-01", key)
+        try:
+            dt.date.fromisoformat(text or "2024-01-01")
+        except ValueError as error:
+            raise _Fault(f"“{text}” is no date: {error}", key) from error
+    if promise.valid_from and promise.valid_to and promise.valid_to < promise.valid_from:
+        raise _Fault(f"it ends before it begins ({promise.valid_from})", "valid_to")
+
+
+def _check_turns(promise: Promise, schema: Schema, places: Mapping[int, tuple[Path, tuple[str | int, ...]]]) -> None:
+    """What is promised by one name to one style follows each other: no day has two, and all judge the same."""
+    for other in schema.promises:
+        if other is promise:
+            return  # what comes later is held against this one
+        if other.name != promise.name or not _same_style(promise, other):
+            continue
+        path, keys = places[id(other)]
+        first = f"{path.name}:{yamlfile.line_of(path, keys)}"
+        if (other.kind, other.register) != (promise.kind, promise.register):
+            raise _Fault(f"it follows the one in {first}, so it is a {other.kind} on {other.register} as well", "kind")
+        began, ended = max(promise.valid_from or "", other.valid_from or ""), (promise.valid_to, other.valid_to)
+        if all(began <= (end or "9") for end in ended):
+            raise _Fault(
+                f"“{promise.name}” is promised for some of the same days in {first}. Let the older one end (valid_to)"
+                " before the newer one begins (valid_from); a file of the same name replaces the other one",
+                "valid_from",
+            )
+
+
+def _same_style(one: Promise, other: Promise) -> bool:
+    return bool(set(one.styles) & set(other.styles)) or not (one.styles or other.styles)
+
+
+def faults(promise: Promise, schema: Schema) -> Iterator[tuple[str, str]]:
+    """What contradicts itself among the options of *promise*, as (option, why)."""
+    kinds: dict[str, str] = {}
     for key, name in promise.fields():
-        path_of(schema, register, name, key)
+        near, far = path_of(schema, schema.registers[promise.register], name, key)
+        kinds[name] = (far or near).reads_as
+    calendar = getattr(promise, "calendar", "")
+    if calendar not in ("", "always", "office", *schema.calendars):
+        yield "calendar", f"there is no calendar “{calendar}”{guess(calendar, schema.calendars)}"
+    yield from promise.faults(kinds)
+
+
+def _check_options(promise: Promise, schema: Schema) -> None:
+    """What the options of one kind say of each other, of the register's fields, of other registers and promises."""
+    for key, message in faults(promise, schema):
+        raise _Fault(message, key)
+    for key, name, wanted in promise.elsewhere():
+        if name not in schema.registers:
+            raise _Fault(f"there is no register “{name}”{guess(name, schema.registers)}", key, "register")
+        _check_condition(schema.registers[name], wanted, key)
+    known = [other.name for other in schema.promises if other.kind in _TIMED]
+    for position, name in enumerate(getattr(promise, "promises", [])):
+        if name not in known:
+            raise _Fault(f"there is no clock or recurrence “{name}”{guess(name, known)}", "promises", position)
+
+
+def _check_length(register: Register, found: Limit | dt.timedelta, *at: str | int) -> None:
+    """A length that a field says is a number there."""
+    if isinstance(found, Limit) and found.field:
+        field = _field_of(register, found.field, *at)
+        if _COMPARED.get(field.reads_as) != "number":
+            raise _Fault(f"“{field.name}” is a {field.reads_as}, not a number", *at)
 
 
 def _check_form(form: Form, schema: Schema) -> None:

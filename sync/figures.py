@@ -15,6 +15,7 @@ from sync.settings import Settings
 from sync.words import Vocabulary, place, public
 
 MOST_FORMS = 2  # that a line of a list names
+ENDED = ("met", "met_early", "met_late")  # the states of a clock whose end somebody wrote down
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Line:
     promise: str
     handbook: str
     state: str
+    word: str  # the state as it is said of this promise
+    ask: str  # the header of the cell that may only be missing: the first step is to ask, and to fill it in
     due: str
     late: str
     provisional: bool
@@ -76,8 +79,9 @@ class Tally:
     promise: str
     handbook: str
     allowed: str
-    open: Sequence[tuple[str, int]]
-    settled: Sequence[tuple[str, int]]
+    open: Sequence[tuple[str, int, str]]  # state, rows, and the state as it is said of this promise
+    settled: Sequence[tuple[str, int, str]]
+    recorded: str  # of the clocks that came to their end or ran out, those whose end somebody wrote down
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ class Figures:
     def tallies(self) -> list[Tally]:
         """How each promise stands, in the order of the declarations."""
         counts = self.tonight.counts
-        judged = [promise for promise in self.schema.promises if promise.name in counts]
+        judged = [promise for promise in self.schema.promise.values() if promise.name in counts]
         return [self._tally(promise, counts[promise.name]) for promise in judged]
 
     def lines(self, most: int, promise: str = "", kind: str = "") -> Listing:
@@ -158,7 +162,7 @@ class Figures:
 
     def _line(self, flag: Flag) -> Line:
         promise = self.schema.promise.get(flag.promise)
-        whole_days = getattr(promise, "calendar", "always") == "always"
+        whole_days = getattr(promise, "hours", "always") == "always"
         return Line(
             record=flag.key if self._publishes(flag.register) else "",
             customer=self._customer(flag),
@@ -166,6 +170,8 @@ class Figures:
             promise=promise.title[self.language] if promise else flag.promise,
             handbook=self.handbook_of(promise),
             state=flag.state,
+            word=self.words.standing(flag.state, promise, self.schema, self.language),
+            ask=self.words.unseen(flag.state, promise, self.schema, self.language),
             due=self.words.short_moment(flag.due, self.language, self.tonight.moment, ends=True),
             late=self.words.lateness(flag.late_minutes or None, self.language, whole_days=whole_days),
             provisional=flag.provisional,
@@ -224,23 +230,52 @@ class Figures:
         return register is not None and (field or register.primaryKey) in register.publish
 
     def _tally(self, promise: Promise, counts: Mapping[str, int]) -> Tally:
-        ordered = [(state, counts[state]) for state in STATES if counts.get(state)]
+        said = {state: self.words.standing(state, promise, self.schema, self.language) for state in counts}
+        ordered = [(state, counts[state], said[state]) for state in STATES if counts.get(state)]
         return Tally(
             name=promise.name,
             promise=promise.title[self.language],
             handbook=self.handbook_of(promise),
             allowed=self.allowed(promise),
-            open=[(state, n) for state, n in ordered if state in OPEN_STATES],
-            settled=[(state, n) for state, n in ordered if state not in OPEN_STATES],
+            open=[line for line in ordered if line[0] in OPEN_STATES],
+            settled=[line for line in ordered if line[0] not in OPEN_STATES],
+            recorded=self._recorded(promise, counts),
         )
+
+    def _recorded(self, promise: Promise, counts: Mapping[str, int]) -> str:
+        """96%（186/192）: the share of recorded ends, without which a rate of what was met says little."""
+        ended = sum(counts.get(state, 0) for state in ENDED) if getattr(promise, "stops", "") else 0
+        whole = ended + counts.get("overdue", 0)
+        percent = ended * 100 // whole if ended else 0
+        return self.words.label("share_of", self.language, percent=percent, n=ended, of=whole) if ended else ""
 
     def allowed(self, promise: Promise) -> str:
         """The limit of *promise*, the very figure that its clock uses; empty where it has none."""
+        if least := getattr(promise, "at_least", None):
+            return self.words.label("allowed_share", self.language, least=f"{least:g}")
         text = next((str(t) for key in ("limit", "within", "every") if (t := getattr(promise, key, ""))), "")
         register = self.schema.registers.get(promise.register)
         titles = {field.name: field.title[self.language] for field in register.fields} if register else {}
         say = self.words.every if text and text == getattr(promise, "every", "") else self.words.limit
-        return say(text, self.language, titles) if text else ""
+        said = say(text, self.language, titles) if text else ""
+        return self._about_moment(promise, said) or said
+
+    def _about_moment(self, promise: Promise, limit: str) -> str:
+        """The deadline of a clock that looks at a moment in the row; empty where it only counts from its start."""
+        due, before, tolerance = (str(getattr(promise, key, "")) for key in ("due", "before", "tolerance"))
+        if not due and not before:
+            return ""
+        key = "allowed_before" if before else "allowed_within" if tolerance else "allowed_by"
+        length = self.words.limit(tolerance, self.language) if tolerance else ""
+        field = self._title(promise, due or before)
+        return self.words.label(key, self.language, field=field, limit=limit, length=length)
+
+    def _title(self, promise: Promise, path: str) -> str:
+        """The header of the field at *path*, one step away or in the promise's own register."""
+        known = (self.schema.declared or self.schema).registers
+        head, _, tail = path.partition(".")
+        field = known[promise.register].by_name[head]
+        return (known[str(field.foreign)].by_name[tail] if tail else field).title[self.language]
 
     def handbook_of(self, promise: Promise | None) -> str:
         """Where the handbook says so, as an address from this page; empty while there is no such page."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import narwhals as nw
 
 from sync.model import FLAG_COLUMNS
@@ -13,6 +15,7 @@ from sync.tables import Frame
 
 def flag(schema: Schema, bench: Bench) -> Frame:
     """The flags table: a pure function of rows, declarations, calendars and the moment."""
+    bench = replace(bench, promises=schema.versions)
     judged = [
         JUDGES[promise.kind](promise, bench).select(*FLAG_COLUMNS)
         for promise in schema.promises

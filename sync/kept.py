@@ -54,6 +54,7 @@ class Night(msgspec.Struct, frozen=True):
     left: dict[str, Left] = {}  # book → how our marks left it
     failures: list[str] = []  # what failed without stopping the night
     done: bool = False  # the run came to its end
+    published: dict[str, list[int]] = {}  # calendar → years whose official days the department has typed in
 
 
 class Kept:
@@ -96,6 +97,19 @@ class Kept:
                 if found:
                     return found, night.moment
         return None
+
+    def rows_as_of(self, night: Night) -> Mapping[tuple[str, str], int]:
+        """Rows in use by (book, tab): in *night*, or when a tab that was broken then could last be read."""
+        rows = dict(rows_of(night.tabs))
+        broken = {(tab.book, tab.tab) for tab in night.tabs if not tab.good}
+        for path in reversed(self.nights()):
+            if not broken:
+                break
+            if path.name < night.moment.strftime(_STAMP):
+                older = rows_of(self._record(path).tabs)
+                rows |= {place: older[place] for place in broken & older.keys()}
+                broken -= older.keys()
+        return rows
 
     def keep(self, night: Night, copies: Sequence[Copy]) -> None:
         """Keep *night* and *copies*: a temporary folder, then a rename; a night of the same moment is replaced."""

@@ -16,7 +16,7 @@ from sync.declarations import load as load_schema
 from sync.model import Copy, DeclarationError
 from sync.rules import KINDS
 from sync.schema import SHIPPED, Schema, guess
-from sync.settings import FILE, SPREADSHEET_ID, BookAt, Settings, files
+from sync.settings import FILE, SPREADSHEET_ID, BookAt, Settings, files, filled
 
 SPREADSHEET = "gsheets:"  # before an id
 
@@ -90,14 +90,14 @@ def copy(
     to live in, where that cannot be seen from the tabs.
     """
     come_from, go_to = _at(source, settings), _at(target, settings)
-    if come_from == go_to:
+    if come_from.id == go_to.id and filled(come_from.path, folder) == filled(go_to.path, folder):
         raise DeclarationError(f"{source} and {target} are the same place.")
     read = open_book("copy", _with(settings, "copy", come_from), folder).read(now)
     name = named or _which(read, schema, source)
     read = replace(read, book=name, grids=[replace(grid, book=name) for grid in read.grids])
     pulled = pull.lay_out([read], schema, lambda _book, _tab: None)
     made = design(name, schema.registers.values(), words.load().openings, now, room=go_to.room)
-    load = carry.load(made, read, pulled.laid)
+    load = carry.load(made, read, pulled)
     if dry_run:
         return Carried(load, source, target, None)
     book = open_book(name, _with(settings, name, go_to), folder, write=True)

@@ -131,10 +131,18 @@ class ErrorCell:
 
 
 @dataclass(frozen=True, slots=True)
+class Serial:
+    """A date or a time as the number that the *number_format* shows so."""
+
+    number: float
+    number_format: str
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """*value* in one cell merged over *rows* rows."""
 
-    value: str
+    value: object
     rows: int
 
 
@@ -219,10 +227,12 @@ STATES = (
     "low",
     "below",
     "repeat",
+    "stale",
     "due_soon",
     "on_hold",
     "not_judged",
     "met_late",
+    "met_early",
     "not_due",
     "met",
     "waived",
@@ -388,6 +398,7 @@ class Tonight:
     shown: Mapping[str, Mapping[str, Mapping[str, str]]]  # register → key → published field → text
     first_run: bool = False
     boards: Boards = Boards()
+    unannounced: Mapping[str, Sequence[int]] = default(default_factory=dict)  # calendar in use → years without data
 
 
 # ---------------------------------------------------------------- failures, one family

@@ -23,7 +23,7 @@ from sync import flag as flagging
 from sync import gather, publish, pull, validate, words
 from sync.books import Book, Written, at_once, open_book
 from sync.engines import engine
-from sync.kept import Kept, Left, Night, rows_of
+from sync.kept import Kept, Left, Night
 from sync.layout import Pulled
 from sync.model import (
     SYSTEM_HEADERS,
@@ -39,6 +39,7 @@ from sync.model import (
     ServicebookError,
     Tonight,
 )
+from sync.rules import company
 from sync.rules.bench import Bench
 from sync.schema import Schema
 from sync.settings import FILE, Settings, files
@@ -119,17 +120,31 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def judge(folder: Path, settings: Settings, schema: Schema, options: Options, say: Say) -> Outcome:
-    """Read, validate and flag: everything that writes nothing. `check` and `explain` end here."""
+def twice(
+    folder: Path, ours: tuple[Settings, Schema], theirs: tuple[Settings, Schema], options: Options, say: Say
+) -> tuple[Outcome, Outcome]:  # fmt: skip
+    """The same books, read once, as two sets of settings and declarations judge them."""
+    first = judge(folder, *ours, options, say)
+    return first, judge(folder, *theirs, options, say, first.copies)
+
+
+def judge(
+    folder: Path, settings: Settings, schema: Schema, options: Options, say: Say, read: Sequence[Copy] | None = None
+) -> Outcome:  # fmt: skip
+    """Read, validate and flag: everything that writes nothing. `check` and `explain` end here.
+
+    What was *read* already is not read again.
+    """
     if not settings.books:
         raise DeclarationError(f"{folder / FILE}: books: none is named; add a line such as service.path = 'book.xlsx'")
     kept = Kept(folder / "kept")
     last, before = kept.last(), kept.before(options.now)
-    books = [] if options.as_of else [
+    books = [] if options.as_of or read is not None else [
         open_book(name, settings, folder, write=options.writes) for name in settings.books
     ]  # fmt: skip
-    copies = _kept_copies(kept, options.as_of) if options.as_of else _read(books, settings, options.now, say)
-    copies = [_saved_by_people(copy, last, kept) for copy in copies]
+    if read is None:
+        read = _kept_copies(kept, options.as_of) if options.as_of else _read(books, settings, options.now, say)
+    copies = [_saved_by_people(copy, last, kept) for copy in read]
     said = pull.told_by(copies)
     if last is None and said and options.writes and not options.accept_clock:
         _clock_gate(said.moment, options.now)
@@ -139,14 +154,14 @@ def judge(folder: Path, settings: Settings, schema: Schema, options: Options, sa
         laid = pulled if options.reaches("validate") else replace(pulled, laid=[])
         tables = validate.validate(laid, schema, settings, engine(settings.engine), options.now)
         compared = before or last
-        had = rows_of(compared.tabs) if compared else earlier.rows if earlier else {}
+        had = kept.rows_as_of(compared) if compared else earlier.rows if earlier else {}
         had = {} if options.as_of else had
         lost = pull.gate(tables.tabs, had, settings.gates, accepted=options.accept_deletions)
         validate.add(tables, lost)
         told.append(f"{sum(count.pulled for count in tables.counts.values())} rows")
     with _step(say, "flag") as told:
         department = settings.department
-        calendars = {name: Workdays(calendar) for name, calendar in schema.calendars.items()}
+        calendars = _calendars(tables, schema, department.office)
         bench = Bench(tables, options.now, department.judge_from, calendars, department.office)
         promised = schema if options.reaches("flag") else msgspec.structs.replace(schema, promises=[])
         first_run = before is None and earlier is None and (last is None or last.moment == options.now)
@@ -154,11 +169,24 @@ def judge(folder: Path, settings: Settings, schema: Schema, options: Options, sa
             options.now, f"{options.now:%Y%m%d-%H%M%S}", _states(pulled), department.judge_from, first_run=first_run
         )
         found = gather.gather(tables, flagging.flag(promised, bench), promised, moment)
+        tonight = replace(found.tonight, unannounced=_unannounced(promised, bench))
         told.append(
             f"{len(found.tonight.problems)} problems, {len(found.flags)} flags, {len(found.tonight.flags)} open"
         )
     vocabulary = words.load()
-    return Outcome(books, copies, tables, bench, found.tonight, found.refs, found.flags, vocabulary)
+    return Outcome(books, copies, tables, bench, tonight, found.refs, found.flags, vocabulary)
+
+
+def _calendars(tables: Tables, schema: Schema, office: str) -> dict[str, Workdays]:
+    """The calendars as the company's own register has them tonight."""
+    own = company.company_days(tables.by_register.get(company.REGISTER), schema.calendars, office, tables.engine)
+    return {name: Workdays(calendar, own.get(name, ())) for name, calendar in schema.calendars.items()}
+
+
+def _unannounced(schema: Schema, bench: Bench) -> dict[str, list[int]]:
+    """The calendars that promises count by, with the years that nobody has announced yet."""
+    years = {name: bench.calendars[name].unannounced(bench.now.date()) for name in company.needed(schema, bench.office)}
+    return {name: missing for name, missing in years.items() if missing}
 
 
 def sync(folder: Path, settings: Settings, schema: Schema, options: Options, say: Say) -> Outcome:
@@ -265,12 +293,15 @@ def preview(
 def _clock_gate(last: datetime, now: datetime) -> None:
     """Refuse a moment that cannot follow the *last* run's."""
     if now < last:
-        what = f"lies before the last run ({last:%Y-%m-%d %H:%M})"
+        zh, what = "之前", f"lies before the last run ({last:%Y-%m-%d %H:%M})"
     elif now - last > FAR:
-        what = f"lies {(now - last).days} days after the last run ({last:%Y-%m-%d %H:%M})"
+        days = (now - last).days
+        zh, what = f"之后 {days} 天", f"lies {days} days after the last run ({last:%Y-%m-%d %H:%M})"
     else:
         return
     raise SafetyStop(
+        f"时钟是 {now:%Y-%m-%d %H:%M}，在上一次运行（{last:%Y-%m-%d %H:%M}）{zh}。什么也没有写，也没有发布。"
+        "请把电脑的时间调准；本来就准的，再运行一次，加上 --accept-clock。\n"
         f"The clock says {now:%Y-%m-%d %H:%M}, which {what}. Nothing was written or published. "
         "Set the machine's clock right; if it is right, run again with --accept-clock."
     )
@@ -300,7 +331,7 @@ def _states(pulled: Pulled) -> list[BookState]:
     stale = {(one.source.book, one.grid.tab): one.since for one in pulled.laid if one.since}
     return [
         BookState(
-            copy.book, Path(copy.where).name, copy.read_at or datetime.min, copy.saved_at,  # noqa: DTZ901
+            copy.book, copy.where, copy.read_at or datetime.min, copy.saved_at,  # noqa: DTZ901
             stale_tabs={tab: since for (book, tab), since in stale.items() if book == copy.book},
             addresses=copy.addresses,
         )
@@ -314,7 +345,11 @@ def _record(outcome: Outcome, last: Night | None) -> Night:
     counts = {"problems": len(tonight.problems), "flags": len(outcome.flags), "open": len(tonight.flags)}
     digests = {copy.book: copy.digest for copy in outcome.copies}
     pending, left = (last.pending, last.left) if last else ({}, {})
-    return Night(tonight.run, tonight.moment, digests, {}, list(outcome.tables.tabs), counts, pending, left)
+    calendars = outcome.bench.calendars.items()
+    published = {name: sorted(calendar.published) for name, calendar in calendars if calendar.published}
+    return Night(
+        tonight.run, tonight.moment, digests, {}, list(outcome.tables.tabs), counts, pending, left, published=published
+    )
 
 
 def _with_books(night: Night, outcome: Outcome) -> Night:

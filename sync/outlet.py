@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,23 +13,26 @@ from sync import words
 from sync.blueprint import BookDesign, Change
 from sync.blueprint.texts import texts
 from sync.books import Written
-from sync.model import STATUS_HEADER, BookState, Problem, cell_address
+from sync.model import STATES, STATUS_HEADER, BookState, Problem, cell_address
 from sync.schema import Schema, Words
 from sync.settings import Settings
 
 if TYPE_CHECKING:
+    from sync import policy
     from sync.making import Carried
     from sync.nightly import Outcome
     from sync.plan import Draft
 
 SHOWN = 200  # lines of problems on a terminal
+CHANGES = 20  # rows of one promise on a terminal
+UNWRITTEN = "只看了看，什么也没有写。 / Only looked: nothing was written."
 # What became of the marks, without the name of who has a book open: that is for `doctor`, not for a log.
 MARKS: Mapping[str, str] = {
     "written": "written",
-    "unchanged": "the same as before, the file was not touched",
+    "unchanged": "the same as before, nothing was written",
     "held": "waiting, somebody has the book open",
     "changed": "waiting, somebody saved the book after it was read",
-    "no_tabs": "not written, the book has no system tabs; add empty tabs called _状态, _问题 and _同步",
+    "no_tabs": "not written, the book has no system tabs: run servicebook apply",
     "failed": "not written",
 }
 
@@ -118,6 +121,8 @@ def sync_text(found: Outcome) -> str:
     lines = list(_count_lines(found))
     open_flags = Counter(flag.state for flag in found.tonight.flags)
     lines.append(f"open flags: {', '.join(f'{n} {state}' for state, n in open_flags.items()) or 'none'}")
+    stale = [(tab, since) for state in found.tonight.books for tab, since in state.stale_tabs.items()]
+    lines += [f"「{tab}」 cannot be used: its rows are those of {since:%Y-%m-%d %H:%M}" for tab, since in stale]
     lines += [f"marks in {book}: {MARKS[written.outcome]}" for book, written in found.written.items()]
     lines += [f"today's list: {path}" for path in found.companions]
     if found.published:
@@ -133,7 +138,7 @@ def copy_text(found: Carried) -> str:
     lines += [f"  {title}: {len(tab.rows)}" for title, tab in found.load.content.items()]
     lines += [f"  ! {line}" for line in found.load.left]
     lines.append(f"{found.load.count} 行 / rows")
-    lines += [found.written.words["zh"], found.written.words["en"]] if found.written else []
+    lines += [found.written.words["zh"], found.written.words["en"]] if found.written else [UNWRITTEN]
     return "\n".join(lines)
 
 
@@ -208,3 +213,91 @@ def _header(design: BookDesign, change: Change) -> str:
 
 def _both(said: Words) -> str:
     return f"{said.zh} / {said.en}"
+
+
+# ---------------------------------------------------------------- another policy on the same rows
+
+
+def policy_json(found: policy.Comparison, other: str) -> str:
+    """{"moment", "other", "since", "promises": […, with every row that changes], "unchanged": how many promises}."""
+    promises = [_promise_data(one) for one in found.promises]
+    data = {"moment": found.moment, "other": other, "since": found.since, "promises": promises}
+    return as_json({**data, "unchanged": found.alike})
+
+
+def _promise_data(one: policy.Compared) -> dict[str, Any]:
+    moves = [{"before": before, "after": after, "rows": rows} for (before, after), rows in one.moves.items()]
+    shares = [{**share._asdict(), "percent": share.percent} for share in one.shares]
+    return {
+        "promise": one.name, "title": one.title,
+        "options": {key: _sides(pair) for key, pair in one.options.items()},
+        "states": _sides([dict(states) for states in one.states]), "shares": _sides(shares),
+        "moves": moves, "newly_judged": one.gained, "no_longer_judged": one.lost, "due_moved": one.moved,
+        "rows": [_change_data(change) for change in one.changes],
+    }  # fmt: skip
+
+
+def _sides(pair: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(("before", "after"), pair, strict=True))
+
+
+def _change_data(change: policy.Change) -> dict[str, Any]:
+    """The row by its id, and nothing else that people typed."""
+    sides = [
+        flag and {"state": flag.state, "start": flag.start, "due": flag.due, "late_minutes": flag.late_minutes}
+        for flag in change
+    ]
+    flag = change.flag
+    return {"register": flag.register, "key": flag.key, "row": flag.row, **_sides(sides)}
+
+
+def policy_text(found: policy.Comparison, other: str, settings: Settings, vocabulary: words.Vocabulary) -> str:
+    """Of each promise what it says instead, what comes of it, and the first rows that change; Chinese / English."""
+
+    def say(key: str, **values: object) -> str:
+        return " / ".join(vocabulary.label(f"policy_{key}", language, **values) for language in words.LANGUAGES)
+
+    lines = [say("head", moment=f"{found.moment:%Y-%m-%d %H:%M}", other=other)]
+    if found.since:
+        lines.append(say("since", day=f"{found.since:%Y-%m-%d}"))
+    if settings.department.judge_from:
+        lines.append(say("judge_from", day=settings.department.judge_from))
+    for one in found.promises:
+        lines += ["", f"{one.name}  {_both(one.title)}", *_compared_lines(one, vocabulary, say)]
+    if not any(one.changes for one in found.promises):
+        lines += ["", say("none")]
+    return "\n".join([*lines, "", say("alike", n=found.alike)])
+
+
+def _compared_lines(one: policy.Compared, vocabulary: words.Vocabulary, say: Callable[..., str]) -> Iterator[str]:
+    yield from (f"  {option}: {before} → {after}" for option, (before, after) in one.options.items())
+    if any(share.percent is not None for share in one.shares):
+        before, after = ({"percent": _percent(share), "met": share.met, "late": share.late} for share in one.shares)
+        yield f"  {say('share', **before)}"
+        yield f"  → {say('share', **after)}"
+
+    def word(state: str) -> str:
+        return " / ".join(vocabulary.state(state, language) for language in words.LANGUAGES)
+
+    for state in STATES:
+        was, would = (states.get(state, 0) for states in one.states)
+        if was != would:
+            yield f"  {word(state)}: {was} → {would}"
+    yield from (f"  {word(was)} → {word(would)}: {rows}" for (was, would), rows in one.moves.items())
+    told = {"gained": one.gained, "lost": one.lost, "due": one.moved}
+    yield from (f"  {say(key, n=n)}" for key, n in told.items() if n)
+    yield from (f"    {_change_line(change, vocabulary)}" for change in one.changes[:CHANGES])
+    if len(one.changes) > CHANGES:
+        yield f"    … {say('more', n=len(one.changes) - CHANGES)}"
+
+
+def _change_line(change: policy.Change, vocabulary: words.Vocabulary) -> str:
+    """`BX-26-00012  按时 → 超时完成  2026-11-20 09:30 → 2026-11-20 09:15`: a side that stays is told once."""
+    states = [vocabulary.state(flag.state, "zh") if flag else "—" for flag in change]
+    dues = [f"{flag.due:%Y-%m-%d %H:%M}" if flag and flag.due else "—" for flag in change]
+    told = [" → ".join(dict.fromkeys(pair)) for pair in (states, dues)]
+    return f"{change.flag.key or f'({change.flag.row})'}  {'  '.join(told)}"
+
+
+def _percent(share: policy.Share) -> str:
+    return "—" if share.percent is None else f"{share.percent:g}%"

@@ -184,6 +184,8 @@ def gate(
             problems.append(Problem("rows-lost", "warning", tab.register, tab.tab, book=tab.book, params=params))
     if stops and not accepted:
         raise SafetyStop(
+            f"比上一次少了很多行：{'、'.join(stops)}。什么也没有写，也没有发布。"
+            "请看标签页的版本记录；确实是有意删的，再运行一次，加上 --accept-deletions。\n"
             f"Rows are gone since the last good run: {'; '.join(stops)}. Nothing was written or published. "
             "Look at the tab's version history; if people meant it, run again with --accept-deletions."
         )

@@ -42,9 +42,9 @@ def marks(
 
     Ids that differ only by case get none, since a look-up would show one's mark at the other.
     """
-    by_row: dict[tuple[str, str], list[Flag]] = defaultdict(list)
+    by_row: dict[tuple[str, str, int | None], list[Flag]] = defaultdict(list)
     for flag in flags:
-        by_row[flag.register, flag.key].append(flag)
+        by_row[_row(flag)].append(flag)
     faults: dict[tuple[str, str, str, int], int] = defaultdict(int)
     for problem in tonight.problems:
         if problem.severity == "error" and problem.row is not None:
@@ -52,12 +52,17 @@ def marks(
     made: dict[str, Mark] = {}
     for ref in refs:
         wrong = faults[ref.register, ref.book, ref.tab, ref.row]
-        mark = _mark(ref, by_row.get((ref.register, ref.key), []), wrong, schema, words)
+        mark = _mark(ref, by_row.get(_row(ref), []), wrong, schema, words)
         key = status_key(ref.register, ref.typed)
         if key not in made or _rank(mark) < _rank(made[key]):
             made[key] = mark
     unclear = _same_but_case(made)
     return [made[key] for key in sorted(made, key=status_order) if key not in unclear]
+
+
+def _row(one: Flag | RowRef) -> tuple[str, str, int | None]:
+    """What tells a row from all others: its id, or its place where nobody can read the id."""
+    return one.register, one.key, None if one.key else one.row
 
 
 def _last_minute(due: datetime | None) -> datetime | None:
@@ -81,9 +86,7 @@ def _mark(ref: RowRef, flags: Sequence[Flag], wrong: int, schema: Schema, words:
     worst = opened[0] if opened else None
     parts = []
     if worst:
-        title = schema.promise[worst.promise].title.zh
-        due = f" {deadline(worst.due)}" if worst.due else ""
-        parts.append(f"{words.shape(worst.state)} {words.state(worst.state, 'zh')} {title}{due}")
+        parts.append(_told(worst, schema, words))
     if wrong:
         parts.append(words.label("mark_wrong", "zh", n=wrong))
     if not parts:
@@ -91,6 +94,16 @@ def _mark(ref: RowRef, flags: Sequence[Flag], wrong: int, schema: Schema, words:
     state = worst.state if worst else "not_judged" if wrong else "ok"
     names = [f.promise for f in opened]
     return Mark(ref.register, ref.typed, "；".join(parts), state, worst.due if worst else None, names)
+
+
+def _told(flag: Flag, schema: Schema, words: Vocabulary) -> str:
+    """● 超时 到达现场 11-19 12:00（未见“到场时间”，先问再补）: it opens with the words that the colours look for."""
+    promise = schema.promise[flag.promise]
+    due = f" {deadline(flag.due)}" if flag.due else ""
+    unseen = words.unseen(flag.state, promise, schema, "zh")
+    if unseen:
+        return f"{words.openings[flag.state]} {promise.title.zh}{due}{words.label('mark_unseen', 'zh', field=unseen)}"
+    return f"{words.shape(flag.state)} {words.state(flag.state, 'zh')} {promise.title.zh}{due}"
 
 
 def _worst_first(flag: Flag) -> tuple[int, datetime]:
@@ -184,11 +197,11 @@ def desks(
     tonight: Tonight, refs: Sequence[RowRef], files: Mapping[str, str], schema: Schema, words: Vocabulary
 ) -> list[Desk]:
     """What each person has to do today, over all books; *files* are the books' file names, for the links."""
-    rows = {(ref.register, ref.key): ref for ref in refs}
+    rows = {_row(ref): ref for ref in refs}
     owners = _owners(refs)
     opened: dict[str, list[Line]] = defaultdict(list)
     for flag in tonight.flags:
-        ref = rows.get((flag.register, flag.key))
+        ref = rows.get(_row(flag))
         owner = flag.responsible or (ref.owner if ref else "") or NOBODY
         opened[owner].append(_open_line(flag, ref, files, schema, words))
     wrong: dict[str, list[Line]] = defaultdict(list)
@@ -212,9 +225,12 @@ def desks(
 
 def _open_line(flag: Flag, ref: RowRef | None, files: Mapping[str, str], schema: Schema, words: Vocabulary) -> Line:
     register = schema.registers[flag.register]
-    promise = schema.promise[flag.promise].title.zh
+    promise = schema.promise[flag.promise]
+    unseen = words.unseen(flag.state, promise, schema, "zh")
+    task = words.label("task_unseen", "zh", promise=promise.title.zh, field=unseen) if unseen else promise.title.zh
+    state = words.standing(flag.state, promise, schema, "zh")
     where = (files.get(ref.book, ""), ref.tab, f"A{ref.row}") if ref else ("", "", "")
-    return Line(register.title.zh, flag.key, promise, _last_minute(flag.due), words.state(flag.state, "zh"), *where)
+    return Line(register.title.zh, flag.key, task, _last_minute(flag.due), state, *where)
 
 
 def _capped(lines: Sequence[Line], most: int, label: str, words: Vocabulary) -> list[Line]:

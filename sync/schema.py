@@ -53,6 +53,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 Condition = Mapping[str, str | bool | list[str]]
 # Every register takes a wrong row out of all clocks with these three, and keeps its number.
 VOID, VOID_REASON, MERGED_INTO = "void", "void_reason", "merged_into"
+HOLD_FROM, HOLD_TO = "hold_from", "hold_to"  # the first hold of a record stands in its own row
 
 
 class Struct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, dict=True):
@@ -105,6 +106,7 @@ class Field(Struct, frozen=True, kw_only=True):
     constraints: Constraints = Constraints()
     required_when: dict[str, str | bool | list[str]] = {}
     choices: list[Choice] = []
+    choices_of: Literal["", "calendars"] = ""  # besides *choices*, one for each calendar that is declared
     foreign: str | None = None
     unknown: Literal["error", "task"] = "error"
     personal: bool | Literal["staff"] = False
@@ -163,6 +165,14 @@ class Match(Struct, frozen=True, kw_only=True):
     lists: list[str] = []  # fields with several names, separated by 、 ; or a comma
 
 
+class Holding(Struct, frozen=True, kw_only=True):
+    """How a row says that its job stands still: a remark that says so asks for a hold."""
+
+    listed: str  # the register of holds; its reasons are the words that are looked for
+    remarks: list[str] = []  # fields where people write freely
+    done: dict[str, str | bool | list[str]] = {}  # one of these, and nothing is waited for any more
+
+
 class Register(Struct, frozen=True, kw_only=True):
     """One register = one tab, or several alike."""
 
@@ -182,6 +192,7 @@ class Register(Struct, frozen=True, kw_only=True):
     judged_from: str | None = None  # the field that *judge_from* of the settings looks at
     publish: list[str] = []
     checks: list[str] = []
+    holds: Holding | None = None  # what stands still here
     dragged: list[str] = []  # fields where numbers that count up down the column were dragged
 
     @cached_property
@@ -294,9 +305,21 @@ class Promise(Struct, frozen=True, kw_only=True):
         """The word that the declaration writes at *kind*."""
         return str(type(self).__struct_config__.tag)
 
+    def in_force(self, at: dt.date) -> bool:
+        """Whether what begins on the day *at* is judged by this promise; both ends of its time are included."""
+        return (self.valid_from or "") <= at.isoformat() <= (self.valid_to or "9999-12-31")
+
     def fields(self) -> list[tuple[str, str]]:
         """The options that name a field of the register, as (option, field or path): the loader looks them up."""
         return []
+
+    def elsewhere(self) -> list[tuple[str, str, Condition]]:
+        """The options about another register, as (option, register, fields and what is wanted of them)."""
+        return []
+
+    def faults(self, kinds: Mapping[str, str]) -> Iterable[tuple[str, str]]:  # noqa: ARG002 - most kinds have none
+        """What contradicts itself, as (option, why); *kinds* are those of the values that `fields` names, by path."""
+        return ()
 
 
 class Profile(Struct, frozen=True, kw_only=True):
@@ -308,6 +331,30 @@ class Profile(Struct, frozen=True, kw_only=True):
     registers: list[str]
 
 
+class CompanyDay(Struct, frozen=True, kw_only=True):
+    """Days about which the company itself decides; *published*: all official days of their years are typed in."""
+
+    first: dt.date = msgspec.field(name="from")
+    last: dt.date | None = msgspec.field(name="to", default=None)  # one day, where nothing is said
+    kind: Literal["off", "work", "published"] = "off"
+    half: Literal["whole", "morning", "afternoon"] = "whole"  # until noon, or from noon
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.until < self.first:
+            raise ValueError(f"it ends on {self.last}, before it begins on {self.first}")
+
+    @property
+    def until(self) -> dt.date:
+        """Its last day, included."""
+        return self.last or self.first
+
+    @property
+    def years(self) -> range:
+        """The years that it touches."""
+        return range(self.first.year, self.until.year + 1)
+
+
 class Calendar(Struct, frozen=True, kw_only=True):
     """A working week; official holidays and make-up workdays come from the library *holidays* names."""
 
@@ -315,7 +362,7 @@ class Calendar(Struct, frozen=True, kw_only=True):
     title: Words
     week: dict[str, list[str]]  # mon: ["09:00-12:00", "13:30-18:00"]
     holidays: str = ""  # CN: chinesecalendar; anything else: the holidays package, e.g. US-MA
-    company_days: list[dict[str, str]] = []
+    company_days: list[CompanyDay] = []
 
 
 class Schema(Struct, frozen=True, kw_only=True):
@@ -327,6 +374,7 @@ class Schema(Struct, frozen=True, kw_only=True):
     calendars: dict[str, Calendar]
     forms: dict[str, Form] = {}
     declared: Schema | None = None  # everything there is, where this is what one department uses of it
+    at: dt.date | None = None  # the day whose promises pages tell
 
     @cached_property
     def written(self) -> set[str]:
@@ -334,10 +382,29 @@ class Schema(Struct, frozen=True, kw_only=True):
         sources = (source for register in self.registers.values() for source in register.tabs)
         return {source.book for source in sources if source.mode == "write"}
 
+    def field_at(self, register: str, path: str) -> Field:
+        """The field at *path* of *register*, one step away or its own; also where the department does not use it."""
+        known = (self.declared or self).registers
+        head, _, tail = path.partition(".")
+        found = known[register].by_name[head]
+        return known[str(found.foreign)].by_name[tail] if tail else found
+
+    @cached_property
+    def versions(self) -> dict[str, list[Promise]]:
+        """The promises by name; after a department chose, those of one name follow each other, oldest first."""
+        found: dict[str, list[Promise]] = {}
+        for promise in self.promises:
+            found.setdefault(promise.name, []).append(promise)
+        return {name: sorted(same, key=lambda one: one.valid_from or "") for name, same in found.items()}
+
     @cached_property
     def promise(self) -> dict[str, Promise]:
-        """The promises by name (after a department chose, there is one of a name)."""
-        return {promise.name: promise for promise in self.promises}
+        """Of each name the promise that is in force at *at*: else the next one to come, else the last one."""
+        today = self.at.isoformat() if self.at else "9999-12-31"
+        return {
+            name: next((one for one in same if today <= (one.valid_to or "9999-12-31")), same[-1])
+            for name, same in self.versions.items()
+        }
 
 
 # ---------------------------------------------------------------- limits
@@ -375,7 +442,8 @@ UNITS: Mapping[str, str] = {
     "months": "month",
 }
 _NUMBER = r"(?P<number>\d+(?:\.\d+)?)"
-_LIMIT = re.compile(rf"(?:{_NUMBER}|(?P<field>[a-z]\w*)|ceil\((?P<ceil>[a-z]\w*) / (?P<by>\d+)\)) ?(?P<unit>[a-z ]+)")
+_EACH = r"ceil\((?P<ceil>[a-z]\w*) / (?P<by>[1-9]\d*)\)"
+_LIMIT = re.compile(rf"(?:{_NUMBER}|(?P<field>[a-z]\w*)|{_EACH}) ?(?P<unit>[a-z ]+)")
 
 
 def limit(text: str) -> Limit:

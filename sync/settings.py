@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
+from sync.declarations import faults
 from sync.model import DeclarationError
 from sync.schema import Profile, Promise, Schema, Struct, Words, dotted, guess, length, limit, refusal
 
@@ -137,6 +138,14 @@ def find(start: Path | None) -> Path:
 def load(folder: Path) -> Settings:
     """The settings of the department in *folder*; a wrong line is refused with its key."""
     path = folder / FILE
+    settings = read(path)
+    _check_books_at(path, settings, folder)
+    _check_endpoint(path, settings.google.endpoint)
+    return settings
+
+
+def read(path: Path) -> Settings:
+    """What the file at *path* says, whether or not its books are there."""
     try:
         # Notepad writes a mark before the first line
         settings = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), Settings)
@@ -152,8 +161,6 @@ def load(folder: Path) -> Settings:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         near = guess(zone, available_timezones())
         raise DeclarationError(f"{path}: department.time_zone: there is no zone “{zone}”{near}") from error
-    _check_books_at(path, settings, folder)
-    _check_endpoint(path, settings.google.endpoint)
     return settings
 
 
@@ -206,11 +213,12 @@ def files(settings: Settings, folder: Path) -> dict[str, Path]:
     return {name: book_path(settings, folder, name) for name, at in settings.books.items() if at.room == "xlsx"}
 
 
-def adopt(declared: Schema, settings: Settings) -> Schema:
-    """The declarations that this department uses.
+def adopt(declared: Schema, settings: Settings, at: dt.date | None = None) -> Schema:
+    """The declarations that this department uses; pages tell the promises in force on the day *at*.
 
     Registers of its profile that have a book; of each promise the first style of the profile that makes it;
-    figures: the department's toml > its profile > the shipped policy.
+    figures: the department's toml > its profile > the shipped policy. The toml's figures have no date: where promises
+    of one name follow each other, they go for each.
     """
     name = settings.department.profile
     if name not in declared.profiles:
@@ -227,7 +235,7 @@ def adopt(declared: Schema, settings: Settings) -> Schema:
     if office not in declared.calendars:
         near = guess(office, declared.calendars)
         raise DeclarationError(f"{FILE}: department.office: there is no calendar “{office}”{near}")
-    promises = [_own(promise, settings) for promise in _chosen(declared, profile, settings)]
+    promises = [_own(promise, declared, settings) for promise in _chosen(declared, profile, settings)]
     for unknown in settings.promises.keys() - {promise.name for promise in declared.promises}:
         names = [promise.name for promise in declared.promises]
         raise DeclarationError(f"{FILE}: promises.{unknown}: there is no such promise{guess(unknown, names)}")
@@ -235,7 +243,9 @@ def adopt(declared: Schema, settings: Settings) -> Schema:
         name: form for name, form in declared.forms.items()
         if form.register in registers and (not form.styles or set(form.styles) & set(profile.styles))
     }  # fmt: skip
-    return msgspec.structs.replace(declared, registers=registers, promises=promises, forms=forms, declared=declared)
+    return msgspec.structs.replace(
+        declared, registers=registers, promises=promises, forms=forms, declared=declared, at=at
+    )
 
 
 def _check_books(settings: Settings, used: set[str]) -> None:
@@ -246,20 +256,25 @@ def _check_books(settings: Settings, used: set[str]) -> None:
 
 
 def _chosen(declared: Schema, profile: Profile, settings: Settings) -> list[Promise]:
-    """Of each name the first style's promise; a name that the department switches on needs no style."""
-    found: dict[str, Promise] = {}
+    """Of each name the first style's promise, or those that follow each other; who switches one on needs no style."""
+    found: dict[str, list[Promise]] = {}
     for style in profile.styles:
         for promise in declared.promises:
             if style in promise.styles:
-                found.setdefault(promise.name, promise)
+                found.setdefault(promise.name, _of_style(declared, promise.name, style))
     for promise in declared.promises:
         own = settings.promises.get(promise.name)
         if not promise.styles or (own and own.on):
-            found.setdefault(promise.name, promise)
-    return list(found.values())
+            found.setdefault(promise.name, _of_style(declared, promise.name, *promise.styles[:1]))
+    return [promise for same in found.values() for promise in same]
 
 
-def _own(promise: Promise, settings: Settings) -> Promise:
+def _of_style(declared: Schema, name: str, style: str = "") -> list[Promise]:
+    """The promises called *name* that *style* makes; without a style those that need none."""
+    return [one for one in declared.versions[name] if (style in one.styles if style else not one.styles)]
+
+
+def _own(promise: Promise, declared: Schema, settings: Settings) -> Promise:
     own = settings.promises.get(promise.name)
     if own is None:
         return promise
@@ -272,4 +287,7 @@ def _own(promise: Promise, settings: Settings) -> Promise:
                 (limit if key == "limit" else length)(value)
             except ValueError as error:
                 raise DeclarationError(f"{FILE}: promises.{promise.name}.{key}: {error}") from error
-    return msgspec.structs.replace(promise, **figures)
+    chosen = msgspec.structs.replace(promise, **figures)
+    for key, message in faults(chosen, declared):
+        raise DeclarationError(f"{FILE}: promises.{promise.name}.{key}: {message}")
+    return chosen

@@ -15,6 +15,7 @@ import narwhals as nw
 
 from sync.cells.lanes import TAG_ABSENT, read_fields
 from sync.checks import Check, run
+from sync.checks.holding import holding
 from sync.checks.numbering import dragged, series, unique
 from sync.checks.presence import required, void_reason
 from sync.checks.references import index, resolve
@@ -23,6 +24,7 @@ from sync.engines import Engine
 from sync.kept import TabRecord
 from sync.layout import Laid, Pulled
 from sync.model import PROBLEM_COLUMNS, TAG_EMPTY, Problem, RowCount
+from sync.rules import company
 from sync.schema import Register, Schema
 from sync.settings import Settings
 from sync.tables import PLACE, Finding, Frame, Table, Tables
@@ -42,9 +44,15 @@ def validate(pulled: Pulled, schema: Schema, settings: Settings, engine: Engine,
     indexes = {name: index(tables[name], engine, whole=name not in broken) for name in _referred(tables)}
     for name, table in tables.items():
         findings[name] += resolve(table, indexes, engine)
+    for name, found in holding(tables, engine, settings.department.judge_from).items():
+        findings[name] += found
     for name, table in tables.items():
         findings[name] += run(table, CHECKS, engine)
         _mark_bad(table, findings[name], engine)
+    if company.REGISTER in tables:
+        office = settings.department.office
+        days = tables[company.REGISTER]
+        findings[company.REGISTER] += company.contradictions(days, schema.calendars, office, engine)
     problems = engine.table(_columns(_problems(findings, pulled)), PROBLEM_COLUMNS)
     counts, records = _counts(tables, pulled, settings, engine)
     return Tables(engine, tables, problems, counts, records)

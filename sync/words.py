@@ -7,12 +7,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from sync import schema, yamlfile
 from sync.model import STATES, Problem
-from sync.schema import Register
+from sync.schema import Promise, Register, Schema
 
 SHIPPED = Path(__file__).resolve().parent.parent / "site" / "words"
 LANGUAGES = ("zh", "en")
@@ -22,8 +23,8 @@ LONGEST = 200
 PLACE = re.compile(r"\{(\w+)\}")
 # Words from these params are of our own making, never what somebody typed.
 _HARMLESS = frozenset({
-    "row", "rows", "first_row", "other_row", "column", "tab", "header", "other_header", "count", "other", "other_en",
-    "op", "minimum", "maximum", "pattern", "to", "from", "first", "times", "had", "has", "there",
+    "row", "rows", "first_row", "other_row", "other_tab", "column", "tab", "header", "other_header", "count",
+    "other", "other_en", "op", "minimum", "maximum", "pattern", "to", "from", "first", "times", "had", "has", "there",
     "allowed", "allowed_en",
 })  # fmt: skip
 _GAP = r"[\s\-‐-―()（）]*"
@@ -58,14 +59,34 @@ class Vocabulary:
         """超时未完."""
         return self.states.get(state, {}).get(language, state)
 
+    def unseen(self, state: str, promise: Promise | None, schema: Schema, language: str) -> str:
+        """The header of the cell that would have stopped the clock, where *state* only says that nobody filled it."""
+        path = getattr(promise, "stops", "")
+        if not promise or not path or f"{language}_unseen" not in self.states.get(state, {}):
+            return ""
+        return schema.field_at(promise.register, path).title[language]
+
+    def standing(self, state: str, promise: Promise | None, schema: Schema, language: str) -> str:
+        """超时（未见“到场时间”）: *state* of a row of *promise*. Nobody is called late whose time nobody wrote down."""
+        field = self.unseen(state, promise, schema, language)
+        return (
+            fill(self.states[state][f"{language}_unseen"], {"field": field}) if field else self.state(state, language)
+        )
+
     def shape(self, state: str) -> str:
         """●, so that a state is not told by its colour alone."""
         return self.states.get(state, {}).get("shape", "○")
 
     @property
     def openings(self) -> dict[str, str]:
-        """How a status opens in the books, by state: a shape and a word."""
-        return {state: f"{self.shape(state)} {self.state(state, 'zh')}" for state in STATES}
+        """How a status opens in the books, by state: a shape, and what its words have in common."""
+        return {state: f"{self.shape(state)} {self._opening(self.states.get(state, {}), state)}" for state in STATES}
+
+    @staticmethod
+    def _opening(words: Mapping[str, str], state: str) -> str:
+        plain = words.get("zh", state)
+        both = takewhile(lambda pair: pair[0] == pair[1], zip(plain, words.get("zh_unseen", plain), strict=False))
+        return "".join(letter for letter, _ in both)
 
     def tone(self, state: str) -> str:
         """Which of the page's colours belongs to *state*: late, soon, paper, quiet or good."""
@@ -143,7 +164,7 @@ class Vocabulary:
         """2026年11月22日（周日）02:00; Sun 22 Nov 2026, 02:00; with *ends*, midnight is 24:00 of the day it ends."""
         if when is None:
             return ""
-        day, clock = _clock(when, ends=ends)
+        day, clock = day_and_clock(when, ends=ends)
         weekday = self.units["weekdays"][language][day.weekday()]
         if language == "zh":
             return f"{day.year}年{day.month}月{day.day}日（{weekday}）{clock}"
@@ -153,7 +174,7 @@ class Vocabulary:
         """11月20日 09:30, for tables; the year only where it is not this one."""
         if when is None:
             return ""
-        day, clock = _clock(when, ends=ends)
+        day, clock = day_and_clock(when, ends=ends)
         year = "" if day.year == now.year else f"{day.year}年" if language == "zh" else f" {day.year}"
         if language == "zh":
             return f"{year}{day.month}月{day.day}日 {clock}"
@@ -184,11 +205,11 @@ def _merged(folders: Sequence[Path], name: str) -> dict[str, Any]:
 
 def deadline(when: datetime) -> str:
     """11-20 24:00, for a mark in a sheet."""
-    day, clock = _clock(when, ends=True)
+    day, clock = day_and_clock(when, ends=True)
     return f"{day:%m-%d} {clock}"
 
 
-def _clock(when: datetime, *, ends: bool) -> tuple[datetime, str]:
+def day_and_clock(when: datetime, *, ends: bool) -> tuple[datetime, str]:
     """The day and the time of day; a deadline at midnight ends the day before: people read 00:00 as a beginning."""
     if ends and (when.hour, when.minute) == (0, 0):
         return when - timedelta(days=1), "24:00"

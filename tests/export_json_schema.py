@@ -45,7 +45,8 @@ def _policy():
         del declared["properties"]["name"]  # it is the key in the file
         declared["required"].remove("name")
     choices = [{"$ref": f"#/$defs/{kind.__name__}"} for kind in kinds]
-    return {"type": "object", "additionalProperties": {"anyOf": choices}, "$defs": parts}
+    several = {"type": "array", "items": {"anyOf": choices}}  # one after the other
+    return {"type": "object", "additionalProperties": {"anyOf": [*choices, several]}, "$defs": parts}
 
 
 def _text(name, schema):

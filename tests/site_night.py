@@ -20,7 +20,7 @@ from sync.model import (
 )
 from sync.rules.clock import Clock
 from sync.rules.level import Level
-from sync.schema import Register, Schema, Words
+from sync.schema import Calendar, Register, Schema, Words
 from sync.settings import Department, Settings
 
 NOW = datetime(2026, 11, 22, 2, 0)
@@ -49,6 +49,7 @@ REGISTERS = [
             {"name": "fault", "title": title("故障现象", "Fault")},
             {"name": "units", "title": title("台数", "Units"), "type": "integer"},
             {"name": "received_at", "title": title("来电时间", "Called at"), "type": "datetime"},
+            {"name": "replied_at", "title": title("回复时间", "Called back at"), "type": "datetime"},
         ],
         "publish": ["call_no", "customer", "technician", "received_at"],
     },
@@ -81,13 +82,16 @@ def schema():
             {
                 "kind": "clock", "name": name, "title": title(zh, en), "register": "call_register",
                 "starts": "received_at", "limit": limit, "responsible": "technician", "handbook": "about/reading#dates",
-            },
+            }
+            | ({"stops": "replied_at"} if name == "first_reply" else {}),
             Clock,
         )
         for name, zh, en, limit in PROMISES
     ]  # fmt: skip
     promises.append(msgspec.convert(LEVEL, Level))
-    return Schema(registers=registers, promises=promises, profiles={}, calendars={})
+    week = {day: ["09:00-12:00", "13:30-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+    office = Calendar(name="office", title=Words(zh="办公时间", en="Office hours"), week=week, holidays="CN")
+    return Schema(registers=registers, promises=promises, profiles={}, calendars={"office": office})
 
 
 def flag(number=1, state="overdue", promise="first_reply", late=145, **more):

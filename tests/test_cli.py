@@ -120,6 +120,17 @@ def test_wrong_usage(desk: Department, arguments: list[str]):
     assert done.stdout == ""
 
 
+def test_the_example_is_never_written_over_what_people_typed(desk: Department):
+    """SERVICEBOOK_DIR may still name their own department."""
+    desk.type()
+    before = desk.tree()
+    done = desk.run("init", "--demo")
+    assert done.exit_code == 1
+    assert "没有动" in done.stderr
+    assert "left alone" in done.stderr
+    assert desk.tree() == before
+
+
 def test_a_folder_that_is_no_department(tmp_path: Path):
     done = CliRunner().invoke(main, ["-C", str(tmp_path), "sync"])
     assert done.exit_code == 2

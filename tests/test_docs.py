@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import get_args, get_origin, get_type_hints
 
+import click
 import msgspec
 import pytest
 from ruamel.yaml import YAML
@@ -42,6 +43,15 @@ def quoted(cell):
     return re.findall(r"`([^`]+)`", cell)
 
 
+def commands(group=main, before=""):
+    """Every command by what people write, those of a group too."""
+    found = {}
+    for name, command in group.commands.items():
+        inside = commands(command, f"{name} ") if isinstance(command, click.Group) else {f"{before}{name}": command}
+        found |= inside
+    return found
+
+
 def names(page, language, anchor):
     return [name for row in section(page, language, anchor) for name in quoted(row[0])]
 
@@ -51,21 +61,22 @@ def names(page, language, anchor):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_command_has_its_line(language):
-    told = [name.split()[1] for name in names("run", language, "commands") if name.startswith("servicebook ")]
-    assert sorted(told) == sorted(main.commands)
+    told = [name.split() for name in names("run", language, "commands") if name.startswith("servicebook ")]
+    groups = [name for name, command in main.commands.items() if isinstance(command, click.Group)]
+    assert sorted(" ".join(words[1 : 3 if words[1] in groups else 2]) for words in told) == sorted(commands())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_option_has_its_line_and_names_its_commands(language):
     """An option that a command got, lost or shares with another shows here."""
     told = {
-        option: set(main.commands) if row[1] == ALL[language] else set(quoted(row[1]))
+        option: set(commands()) if row[1] == ALL[language] else set(quoted(row[1]))
         for row in section("run", language, "commands")
         if len(row) == 3
         for option in quoted(row[0])
     }
     has = {}
-    for name, command in main.commands.items():
+    for name, command in commands().items():
         for option in (option for p in command.params for option in p.opts if option.startswith("-")):
             has.setdefault(option, set()).add(name)
     assert told == has

@@ -5,7 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
+import sheets_department
 from night_department import Department, department
+from sheets_server import SheetsServer
 
 
 @pytest.fixture
@@ -39,6 +41,18 @@ def test_a_book_that_is_open_and_marks_that_wait(desk: Department):
     assert found["book desk"][0] == "!"
     assert found["marks of desk"] == ("!", "waiting since 2026-11-22 02:00 (2 days): close the book once")
     assert found["last run"][0] == "!"  # older than a day and a half
+
+
+def test_marks_that_a_spreadsheet_refused_wait_for_the_next_run(tmp_path: Path):
+    """Nobody has it open, so nobody is asked to close it."""
+    with SheetsServer() as server:
+        desk = sheets_department.department(tmp_path / "部门 一", server)
+        server.faults.add("403", "POST .*:batchUpdate", times=0)
+        assert desk.tonight("2026-11-22T02:00", until="report")[0] == 1
+        assert lines(desk)["marks of desk"] == (
+            "!",
+            "waiting since 2026-11-22 02:00 (0 days): the next run tries again",
+        )
 
 
 def test_a_book_that_is_gone(desk: Department):

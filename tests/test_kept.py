@@ -53,6 +53,17 @@ def test_the_last_good_rows_of_a_tab(kept: Kept):
     assert kept.last_good("服务/簿", "报修", NOON) is None
 
 
+def test_the_rows_of_a_tab_that_was_broken_are_those_of_its_last_good_night(kept: Kept):
+    """Else a tab that comes back with half of its rows would be compared with nothing."""
+    for day, good, rows in ((0, True, 9), (1, True, 7), (2, False, 0), (3, False, 0)):
+        kept.keep(night(NOON + timedelta(days=day), good=good, rows=rows), [copy("x")])
+    place = ("服务/簿", "报修")
+    assert kept.rows_as_of(kept.last()) == {place: 7}
+    assert kept.rows_as_of(kept.last(NOON)) == {place: 9}
+    kept.keep(night(NOON - timedelta(days=9), good=False, rows=0), [copy("x")])
+    assert kept.rows_as_of(kept.last(NOON - timedelta(days=1))) == {}
+
+
 def test_a_night_kept_again_replaces_itself(kept: Kept):
     for text in ("first", "second"):
         kept.keep(night(NOON), [copy(text)])

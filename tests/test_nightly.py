@@ -249,6 +249,16 @@ def test_how_many_rows_may_vanish(many: Department, left: int, code: int, warned
         assert ("rows-lost" in many.night(now=later(1))["problems"]) == warned  # and the same again
 
 
+def test_a_tab_that_comes_back_from_being_broken_is_held_to_its_last_good_rows(many: Department):
+    """Thrown away one day, half of it put back the next: the day between does not let the other half go."""
+    many.remove_tab("报修")
+    many.night(now=later(1))
+    many.type(jobs=MANY[:15])
+    said = stopped(many, 4, now=later(2))
+    assert "「报修」30 → 15" in said
+    assert "--accept-deletions。\nRows are gone" in said
+
+
 def test_the_gates_hold_although_the_kept_nights_are_lost(many: Department):
     """A hosted scheduler forgets: the book's own `_同步` knows what was in use, and when."""
     shutil.rmtree(many.folder / "kept")
@@ -304,6 +314,8 @@ def test_a_tab_that_was_thrown_away_keeps_its_last_good_rows(ran: Department):
     told = ran.night(now=later(1))
     assert told["problems"]["tab-missing"] == 1
     assert told["registers"]["jobs"]["pulled"] == len(JOBS)
+    said = ran.run("sync", "--until", "report", now=later(2)).stdout
+    assert "「报修」 cannot be used: its rows are those of 2026-11-22 02:00" in said
 
 
 def test_a_broken_file_leaves_everything_as_it_was(ran: Department):

@@ -209,6 +209,24 @@ def test_the_small_night_reads_as_it_was_reviewed(tmp_path):
         assert made == golden.read_text(encoding="utf-8")
 
 
+def test_a_rate_stands_beside_the_share_of_recorded_times(tmp_path):
+    """Of the ten that ended or ran out seven were written down; those that still run count neither way."""
+    counts = {"first_reply": {"met": 5, "met_late": 2, "overdue": 3, "not_due": 9}, "arrive_on_site": {"met": 4}}
+    source, _ = compiled(tmp_path, night(counts=counts), "status/today.md")
+    assert html.unescape(source).count("有记录 70%（7/10）") == 1
+    assert "超时（未见“回复时间”） <b>3</b>" in html.unescape(source)
+    english = (tmp_path / "build" / "docs" / "status" / "today.en.md").read_text(encoding="utf-8")
+    assert "recorded 70 % (7/10)" in html.unescape(english)
+    assert "本周按时 5、超时完成 0、未完 1，有记录 5/5" in html.unescape(source)
+
+
+def test_what_is_only_not_recorded_is_asked_for_first(tmp_path):
+    source, _ = compiled(tmp_path, night(), "status/overdue.md")
+    assert "先问：做了就补上“回复时间”，没做马上做。" in html.unescape(source)
+    for name in ("status/overdue.md", "status/today.md"):
+        assert "迟到" not in (tmp_path / "build" / "docs" / name).read_text(encoding="utf-8")
+
+
 def tree(folder):
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
@@ -299,6 +317,19 @@ def test_both_times_pending_marks_and_stale_tabs_are_told(tmp_path):
         "“盘点”今天读不了",
     ):
         assert part in text
+
+
+def test_of_a_spreadsheet_no_file_is_spoken_and_its_tabs_are_links(tmp_path):
+    """Nobody can close a spreadsheet, and nothing lies beside it; a register's page leads to its tab."""
+    tab = "https://docs.google.com/spreadsheets/d/1abc/edit#gid=7"
+    state = BookState("service", "服务登记", NOW, None, NOW - timedelta(days=1), addresses={"报修登记": tab})
+    tonight = night(books=[state])
+    today = Reader(compiled(tmp_path, tonight, "status/today.md")[1]).text
+    assert "从 11月21日 02:00 起还没写进去，下次运行再写" in today
+    assert "随写随存" in today
+    assert "文件" not in today
+    assert "今日待办" not in today
+    assert tab in html.unescape(compiled(tmp_path, tonight, "registers/call_register.md")[0])
 
 
 def test_a_departments_own_page_replaces_and_adds_and_may_call(tmp_path):

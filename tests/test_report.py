@@ -6,7 +6,7 @@ import pytest
 import site_night
 
 from sync import report, words
-from sync.model import STATUS_TAB, RowRef, status_key
+from sync.model import OPEN_STATES, STATUS_TAB, RowRef, status_key
 
 WORDS = words.load()
 FILES = {"service": "服务登记.xlsx"}
@@ -26,7 +26,14 @@ def mark(refs, flags=(), problems=()) -> dict[str, str]:
 
 def test_the_worst_state_is_shown_with_its_promise_and_due_time():
     flags = [site_night.flag(1, "met"), site_night.flag(1, "due_soon", "arrive_on_site"), site_night.flag(1)]
-    assert mark([ref()], flags) == {"RC-26-00001": "● 超时未完 首次回复 11-21 23:35"}
+    assert mark([ref()], flags) == {"RC-26-00001": "● 超时 首次回复 11-21 23:35（未见“回复时间”，先问再补）"}
+
+
+def test_every_status_opens_with_the_words_that_the_colours_look_for():
+    for promise in ("first_reply", "arrive_on_site"):  # one that a recorded moment stops, and one that nothing does
+        for state in OPEN_STATES:
+            made = mark([ref()], [site_night.flag(1, state, promise)])
+            assert made["RC-26-00001"].startswith(WORDS.openings[state])
 
 
 def test_of_two_that_are_late_the_earlier_comes_first():
@@ -84,7 +91,9 @@ def test_everybody_finds_what_is_theirs():
     desks = {desk.title: desk.lines for desk in report.desks(tonight, [ref()], FILES, site_night.schema(), WORDS)}
     assert list(desks) == sorted(desks, key=lambda name: (name == report.NOBODY, name))
     (line,) = desks["李例"]
-    assert (line.record, line.task, line.state) == ("RC-26-00001", "首次回复", "超时未完")
+    assert (line.record, line.task, line.state) == (
+        "RC-26-00001", "首次回复：先问，做了就补“回复时间”", "超时（未见“回复时间”）"
+    )  # fmt: skip
     assert (line.book, line.tab, line.cell) == ("服务登记.xlsx", "报修登记", "A3")
     assert [(line.state, line.cell) for line in desks["张样"]] == [("数据有误", "H3")]
     assert [line.cell for line in desks[report.NOBODY]] == ["H99"]

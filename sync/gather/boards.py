@@ -17,7 +17,9 @@ from sync.schema import Schema
 
 AHEAD = timedelta(days=31)
 WEEKS = 8
-_RECORDED = {"met": "met", "met_late": "late", "overdue": "overdue", "due_soon": "open", "not_due": "open"}
+_RECORDED = {
+    "met": "met", "met_early": "met", "met_late": "late", "overdue": "overdue", "due_soon": "open", "not_due": "open"
+}  # fmt: skip
 
 
 def boards(
@@ -54,7 +56,7 @@ def coming(flags: Sequence[Flag], now: datetime) -> list[Flag]:
 
 def stock(flags: Sequence[Flag], schema: Schema, bench: Bench, names: Names) -> Iterator[StockLine]:
     """Every part that is held to a level and whose register publishes its figures, worst first."""
-    promises = [promise for promise in schema.promises if isinstance(promise, Level)]
+    promises = [promise for promise in schema.promise.values() if isinstance(promise, Level)]
     judged: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for flag in flags:
         if flag.kind == "level":
@@ -103,7 +105,7 @@ def _number(value: object) -> float | None:
 
 def books(schema: Schema, bench: Bench, names: Names) -> Iterator[BookStrip]:
     """Every numbered book that may be shown, open ones first, with what became of its sheets."""
-    numbered = [p for p in schema.promises if isinstance(p, NumberBook) and p.number]
+    numbered = [p for p in schema.promise.values() if isinstance(p, NumberBook) and p.number]
     for promise in {(p.register, p.books.register): p for p in reversed(numbered)}.values():
         if promise.register in bench.tables and _shows(promise, bench):
             lines = used_rows(promise, bench)

@@ -22,11 +22,15 @@ from markupsafe import Markup
 
 from sync import drawing, papers, schema, yamlfile
 from sync.columns import described
+from sync.engines import engine
 from sync.figures import Figures
-from sync.model import STATES, BookStrip, DeclarationError, StockLine
+from sync.model import STATES, BookStrip, DeclarationError, StockLine, Week
 from sync.render.config import listed
 from sync.render.inert import inert
+from sync.rules.worked import SHOWN, worked
 from sync.schema import Field, Promise, Schema, guess
+from sync.words import day_and_clock
+from sync.workdays import Workdays
 
 SITE = Path(__file__).resolve().parents[2] / "site"
 TEMPLATES = SITE / "pages"
@@ -36,7 +40,7 @@ MOST_BREAKING = 20
 # The methods of *Page* that templates and handbook pages may call.
 CALLS = (
     "t quoted state moment short stamp asof today limit promised used form register column choice breaking "
-    "registers forms doors glossary decisions described paper lines visits coming desks tallies total open_of "
+    "registers forms doors glossary decisions meanings described paper lines visits coming desks tallies total open_of "
     "open_count problem_count level stock_bar book_strip week_chart week_words old judge_from"
 )
 FACTS = "tonight words language"
@@ -167,6 +171,16 @@ class Page(Figures):
         """The words of the trade."""
         return self.part("glossary", groups=terms())
 
+    def meanings(self) -> Markup:
+        """The meanings of a limit side by side on worked dates, in this department's office hours."""
+        office = Workdays(self.schema.calendars[self.settings.department.office])
+        return self.part("meanings", shown=SHOWN, lines=worked(office, engine(self.settings.engine)), said=self.dated)
+
+    def dated(self, when: datetime, *, ends: bool = False) -> str:
+        """2026-10-08 周四 10:00, for comparing dates with one another."""
+        day, clock = day_and_clock(when, ends=ends)
+        return f"{day:%Y-%m-%d} {self.words.units['weekdays'][self.language][day.weekday()]} {clock}"
+
     def today(self) -> Markup:
         """Today's figures."""
         return self.part("tiles")
@@ -230,8 +244,13 @@ class Page(Figures):
     def week_words(self, promise: str) -> Markup:
         """The last whole week and this one, in words: what the chart says."""
         weeks = zip(("week_last", "week_this"), self.tonight.boards.weeks[promise][-2:], strict=True)
-        told = [self.t(when, met=week.met, late=week.late, open=week.open) for when, week in weeks]
+        told = [self.t(when, met=w.met, late=w.late, open=w.open, recorded=self._recorded_of(w)) for when, w in weeks]
         return self.t("semicolon").join(told)
+
+    def _recorded_of(self, week: Week) -> str:
+        """5/6: of the clocks of *week* that ended or ran out, those whose end somebody wrote down."""
+        ended = week.met + week.late
+        return f"{ended}/{ended + week.overdue}" if ended + week.overdue else "—"
 
     # what a page about one declaration shows
 
