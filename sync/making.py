@@ -13,7 +13,8 @@ from sync import carry, plan, pull, words
 from sync.blueprint.design import design
 from sync.books import Written, open_book
 from sync.declarations import load as load_schema
-from sync.model import Copy, DeclarationError
+from sync.layout import Pulled
+from sync.model import BookError, Copy, DeclarationError
 from sync.rules import KINDS
 from sync.schema import SHIPPED, Schema, guess
 from sync.settings import FILE, SPREADSHEET_ID, BookAt, Settings, files, filled
@@ -100,8 +101,19 @@ def copy(
     load = carry.load(made, read, pulled)
     if dry_run:
         return Carried(load, source, target, None)
+    _refuse_unfound(pulled, source)
     book = open_book(name, _with(settings, name, go_to), folder, write=True)
     return Carried(load, source, target, book.fill(load.design, load.content, replaced, now))
+
+
+def _refuse_unfound(pulled: Pulled, source: str) -> None:
+    """BookError where a register's tab is there and cannot be read: it would stay behind, and nobody would look."""
+    unfound = [p for p in pulled.problems if p.severity == "error" and p.code.startswith("header-")]
+    if unfound:
+        said = {language: "\n".join(words.load().message(p, language) for p in unfound) for language in words.LANGUAGES}
+        raise BookError(
+            f"{source}：先改好表头再搬，什么也没有写。{said['zh']}", f"{source}: mend these first. {said['en']}"
+        )
 
 
 def _at(place: str, settings: Settings) -> BookAt:

@@ -133,9 +133,14 @@ def _headers(tab: TabShape) -> list[str]:
 
 
 def _strange(tab: TabDesign, here: TabShape) -> bool:
-    """Whether somebody keeps something else under our title: it has headers, and none of them is ours."""
+    """Whether a tab is better left to people: somebody keeps something else under our title, or it was emptied.
+
+    Of an emptied one the version history has all that there was; new headers would only stand in its way.
+    """
     at, whole = columns_in(tab, here)
-    return bool(_headers(here)) and not (at or whole or here.register == tab.register)
+    if not _headers(here):
+        return here.register == tab.register
+    return not (at or whole or here.register == tab.register)
 
 
 def _of_tab(tab: TabDesign, here: TabShape, named: Collection[str]) -> Iterator[Change]:

@@ -215,7 +215,7 @@ def test_tabs_that_are_read_only_or_broken_and_lines_above_the_headers_are_named
     book["报修"]["D1"] = "周末先打值班手机"
     book["人员"]["A2"] = "别的"
     book.save(desk.book)
-    done = carried(desk, "desk", str(desk.folder / "新.xlsx"))
+    done = carried(desk, "desk", str(desk.folder / "新.xlsx"), "--dry-run")
     assert [line for line in done.stdout.splitlines() if line.startswith("  !")] == [
         "  ! 「人员」的表头用不了，没有搬 / the headers of 人员 cannot be used: it stays behind",
         "  ! 「老客户」是只读的，没有搬 / 老客户 is read only and stays behind",
@@ -253,6 +253,16 @@ def test_columns_may_stand_in_any_order_and_some_may_be_missing(desk, tmp_path):
     assert status.startswith('=IF($M3="","",')
     assert "COUNTA($A3,$C3:$M3)=1" in status
     assert "'人员'!$D$3:$D$202" in [rule.formula1 for rule in made.data_validations.dataValidation]
+
+
+def test_a_register_that_cannot_be_read_stops_the_copy(desk, online):
+    """It would stay behind, and nobody would look for it."""
+    before = online.sheets.copy()
+    desk.edit({"A2": "不是单号"})
+    done = carried(online, desk.book, "desk")
+    assert done.exit_code == 1
+    assert "表头" in done.stderr
+    assert [sheet.title for sheet in online.sheets.sheets] == [sheet.title for sheet in before.sheets]
 
 
 @pytest.mark.parametrize(
