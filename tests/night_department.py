@@ -18,7 +18,7 @@ from sync import init, settings, words
 from sync.books import open_book
 from sync.cli import main
 from sync.declarations import load
-from sync.model import PROBLEM_TAB, STATES, STATUS_TAB, SYNC_TAB
+from sync.model import PROBLEM_TAB, STATUS_TAB, SYNC_TAB
 from sync.rules import KINDS
 from sync.schema import SHIPPED, Words
 
@@ -78,8 +78,7 @@ class Department:
     def type(self, jobs=JOBS, clients=CLIENTS) -> None:
         """Make the workbook anew with these rows."""
         schema = load([SHIPPED, self.folder / "sheets_schema"], KINDS)
-        vocabulary = words.load()
-        states = {state: f"{vocabulary.shape(state)} {vocabulary.state(state, 'zh')}" for state in STATES}
+        states = words.load().openings
         registers = [schema.registers[name] for name in schema.profiles["small"].registers]
         rows = {"jobs": jobs, "clients": clients, "staff": STAFF}
         title = Words(zh="值班登记", en="Desk")

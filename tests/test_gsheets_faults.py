@@ -395,7 +395,8 @@ def test_the_deadline_counts_for_all_calls_of_a_read(desk: SheetsDepartment, mon
     desk.server.between(CALLS["values"], lambda _: time.sleep(0.4), nth=3)
     with quick():
         night = run(desk)
-    assert (night.code, night.calls["values"], night.marks) == (5, 3, "as they were"), night.said
+    assert (night.code, night.marks) == (5, "as they were"), night.said
+    assert 0 < night.calls["values"] <= 3  # a slow machine comes less far
 
 
 def test_what_was_given_up_ends_with_its_connection(desk: SheetsDepartment):

@@ -170,7 +170,7 @@ def test_ten_nights_with_the_book_open(desk: Department):
     assert "waiting since 2026-11-22 02:00 (8 days)" in told
     lock.unlink()
     assert desk.night(now=later(8, 4))["books"] == {"desk": "written"}
-    assert desk.marks()["J-007"].startswith("● 超时未完")
+    assert desk.marks()["J-007"].startswith("● 超时 ")
     assert "waiting since" not in desk.run("doctor", now=later(8, 5)).stdout
 
 
@@ -216,7 +216,7 @@ def test_a_list_that_cannot_be_made_stops_neither_marks_nor_pages(desk: Departme
     done = desk.run("sync", "--until", "render")
     assert done.exit_code == 1
     assert "failed: 今日待办.xlsx" in done.stderr
-    assert desk.marks()["J-007"].startswith("● 超时未完")
+    assert desk.marks()["J-007"].startswith("● 超时 ")
     assert "J-007" in desk.page("overdue").replace("&#45;", "-")
 
 

@@ -68,7 +68,7 @@ class Taken:
     def days(self) -> list[Step]:
         """The days on the way that are off, or not worked as their week says."""
         first = self.last if self.promise.shift != "none" else self.origin and self.origin.date()
-        if not first or not self.end or self.promise.due:
+        if not first or not self.end or (self.promise.due and not self.about.flag.held_minutes):
             return []
         return steps.days(self.promise, self.workdays, min(first, self.end), max(first, self.end))
 
@@ -199,7 +199,7 @@ class ClockTold(Saying):
 
     def days(self, promise: Clock) -> Iterator[str]:
         """The calendar: how it counts, where the counting begins, and the days that are not as usual."""
-        if promise.calendar == ALWAYS or promise.due:
+        if promise.calendar == ALWAYS or (promise.due and not self.flag.held_minutes):
             return
         calendar = self.schema.calendars[self.taken.calendar].title[self.language]
         if promise.shift != "none":
@@ -207,7 +207,8 @@ class ClockTold(Saying):
             return
         if promise.hours == ALWAYS:
             return
-        yield self.say(f"by_{promise.measure}", calendar=calendar, hours=self.usual_hours())
+        how = "working_time" if promise.due else promise.measure  # a deadline that holds moved on counts in its hours
+        yield self.say(f"by_{how}", calendar=calendar, hours=self.usual_hours())
         if self.taken.begins and self.taken.begins != self.taken.origin:
             field = self.taken.field(self.taken.started)
             by_day = field is not None and field.reads_as == "date"  # nobody said at which hour
