@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
 import narwhals as nw
@@ -16,12 +17,13 @@ from sync.tables import Frame
 def flag(schema: Schema, bench: Bench) -> Frame:
     """The flags table: a pure function of rows, declarations, calendars and the moment."""
     bench = replace(bench, promises=schema.versions)
-    judged = [
-        JUDGES[promise.kind](promise, bench).select(*FLAG_COLUMNS)
-        for promise in schema.promises
-        if promise.on and promise.register in bench.tables
-    ]
+    judged: dict[tuple[str, str], list[Frame]] = defaultdict(list)
+    for promise in schema.promises:
+        if promise.on and promise.register in bench.tables:
+            told = JUDGES[promise.kind](promise, bench).select(*FLAG_COLUMNS)
+            judged[promise.register, promise.name].append(told)
     if not judged:
         return from_rows(bench, [])
-    stacked = nw.concat(judged)
-    return bench.tables.engine.settle(stacked.sort("register", "promise", "row", "key", "due", "state"))
+    # the lines of one promise after those of another: sorted apart, their names need not be compared
+    sorted_apart = [nw.concat(judged[name]).sort("row", "key", "due", "state") for name in sorted(judged)]
+    return bench.tables.engine.settle(nw.concat(sorted_apart))

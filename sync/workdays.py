@@ -8,21 +8,18 @@ own lines decide, until one of these says that the year is published.
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from sync.schema import Calendar, CompanyDay
+from sync.model import DeclarationError
+from sync.schema import WEEK, Calendar, CompanyDay, Span, guess, span
 
-WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = timedelta(days=1)
 NOON = 12 * 60
 NEXT_YEAR_FROM = 11  # the official arrangement of a year is published in the November before it
-Span = tuple[int, int]  # minutes after midnight, the end not included
-_SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +46,13 @@ class Official:
     known: bool = True
 
 
-def span(text: str) -> Span:
-    """The minutes of `09:00-12:00`; ValueError where it is none."""
-    found = _SPAN.fullmatch(text.strip())
-    if not found:
-        message = f"“{text}” is not a span of hours; write 09:00-12:00"
-        raise ValueError(message)
-    h1, m1, h2, m2 = map(int, found.groups())
-    start, end = h1 * 60 + m1, h2 * 60 + m2
-    if not 0 <= start < end <= 1440:
-        message = f"“{text}”: the hours end before they begin"
-        raise ValueError(message)
-    return start, end
-
-
 class Workdays:
     """The days of one calendar; *company* are lines of the department's own register, which has the last word."""
 
     def __init__(self, calendar: Calendar, company: Sequence[CompanyDay] = ()) -> None:
         self.week = {day: tuple(span(text) for text in calendar.week.get(day, [])) for day in WEEK}
         self.usual = max(self.week.values(), key=lambda spans: sum(e - s for s, e in spans), default=())
-        self.country = calendar.holidays
+        self.country = _country(calendar)
         lines = [*calendar.company_days, *company]
         self.company = _by_year(line for line in lines if line.kind != "published")
         self.published = {year for line in lines if line.kind == "published" for year in line.years}
@@ -103,6 +86,21 @@ class Workdays:
         """The years whose official days are wanted, and not known: this one, and from November on the next."""
         years = [today.year, today.year + 1] if today.month >= NEXT_YEAR_FROM else [today.year]
         return [year for year in years if not self.knows(year)]
+
+
+def _country(calendar: Calendar) -> str:
+    """Whose holidays *calendar* keeps; DeclarationError where nobody knows them."""
+    if calendar.holidays in {"", "CN"}:
+        return calendar.holidays
+    import holidays
+
+    known = holidays.list_supported_countries()
+    nation, _, part = calendar.holidays.partition("-")
+    if nation not in known or (part and part not in known[nation]):
+        every = ["CN", *known, *(f"{name}-{one}" for name, parts in known.items() for one in parts)]
+        message = f"calendar {calendar.name}: nobody knows the holidays of “{calendar.holidays}”"
+        raise DeclarationError(message + guess(calendar.holidays.upper(), every))
+    return calendar.holidays
 
 
 def _by_year(lines: Iterable[CompanyDay]) -> Mapping[int, Sequence[CompanyDay]]:
@@ -172,38 +170,7 @@ def _holidays(country: str, year: int) -> Mapping[date, str]:
 
 # ---------------------------------------------------------------- as a table, for expressions
 
-SPANS = 4  # spans a day that the table has columns for
-
-
-def day_table(workdays: Workdays, first: date, last: date) -> dict[str, list[object]]:
-    """One line a day of *workdays*, for joins.
-
-    `_day`, `_workday`, `_ordinal` (workdays up to and including it), `_worked` (minutes before it since *first*),
-    `_next` (the first opening after it), `_prev` (the last closing before it), `_provisional`, `_o0 _c0 …` (opening and
-    closing, minutes after midnight).
-    """
-    days = list(workdays.days(first, last + timedelta(days=31)))
-    table: dict[str, list[object]] = {name: [] for name in DAY_TYPES}
-    ordinal = worked = 0
-    closed: datetime | None = None
-    for position, day in enumerate(days[: (last - first).days + 1]):
-        ordinal += bool(day.spans)
-        table["_day"].append(_midnight(day.date))
-        table["_workday"].append(bool(day.spans))
-        table["_ordinal"].append(ordinal)
-        table["_worked"].append(worked)
-        table["_next"].append(next((_opening(later) for later in days[position + 1 :] if later.spans), None))
-        table["_prev"].append(closed)
-        table["_provisional"].append(day.provisional)
-        for n in range(SPANS):
-            start, end = day.spans[n] if n < len(day.spans) else (None, None)
-            table[f"_o{n}"].append(start)
-            table[f"_c{n}"].append(end)
-        worked += day.minutes
-        closed = _closing(day) if day.spans else closed
-    return table
-
-
+LOOK = 31  # days beyond its last that a day table looks at for the next opening
 DAY_TYPES: Mapping[str, str] = {
     "_day": "datetime",
     "_workday": "boolean",
@@ -212,9 +179,50 @@ DAY_TYPES: Mapping[str, str] = {
     "_next": "datetime",
     "_prev": "datetime",
     "_provisional": "boolean",
-    **{f"_{side}{n}": "integer" for n in range(SPANS) for side in "oc"},
-}
+    "_unsettled": "boolean",
+}  # and integers: `_o0 _c0 …`
 STRETCH_TYPES: Mapping[str, str] = {"_stretch": "integer", "_at": "datetime", "_unofficial": "boolean"}
+
+
+def day_table(workdays: Workdays, first: date, last: date) -> dict[str, list[object]]:
+    """One line a day of *workdays*, for joins.
+
+    `_day`, `_workday`, `_ordinal` (workdays up to and including it), `_worked` (minutes before it since *first*),
+    `_next` (the first opening after it), `_prev` (the last closing before it), `_provisional`, `_unsettled` (the same
+    of the day of `_next`), and for as many spans as a day has at most `_o0 _c0 …` (opening and closing, minutes after
+    midnight).
+    """
+    days = list(workdays.days(first, last + LOOK * DAY))
+    table: dict[str, list[object]] = {name: [] for name in DAY_TYPES}
+    opening: tuple[datetime | None, bool] = (None, False)
+    for day in reversed(days):
+        table["_next"].append(opening[0])
+        table["_unsettled"].append(opening[1])
+        opening = (_opening(day), day.provisional) if day.spans else opening
+    for name in ("_next", "_unsettled"):
+        table[name] = table[name][: LOOK - 1 : -1]
+    ordinal = worked = 0
+    closed: datetime | None = None
+    days = days[:-LOOK]
+    for day in days:
+        ordinal += bool(day.spans)
+        table["_day"].append(_midnight(day.date))
+        table["_workday"].append(bool(day.spans))
+        table["_ordinal"].append(ordinal)
+        table["_worked"].append(worked)
+        table["_prev"].append(closed)
+        table["_provisional"].append(day.provisional)
+        worked += day.minutes
+        closed = _closing(day) if day.spans else closed
+    for n in range(max(1, *(len(day.spans) for day in days))):
+        for side, way in (("o", 0), ("c", 1)):
+            table[f"_{side}{n}"] = [day.spans[n][way] if n < len(day.spans) else None for day in days]
+    return table
+
+
+def spans(names: Iterable[str]) -> range:
+    """The numbers of the spans that a day table with columns of these *names* has."""
+    return range(sum(name.startswith("_c") for name in names))
 
 
 def stretch_table(days: Mapping[str, Sequence[object]]) -> tuple[dict[str, list[object]], int]:
@@ -224,7 +232,7 @@ def stretch_table(days: Mapping[str, Sequence[object]]) -> tuple[dict[str, list[
     """
     opened = [
         (day, start, end, provisional)
-        for n in range(SPANS)
+        for n in spans(days)
         for day, start, end, provisional in zip(
             days["_day"], days[f"_o{n}"], days[f"_c{n}"], days["_provisional"], strict=True
         )
@@ -232,8 +240,9 @@ def stretch_table(days: Mapping[str, Sequence[object]]) -> tuple[dict[str, list[
     ]
     opened.sort(key=lambda hours: hours[:2])
     length = math.gcd(*(end - start for _, start, end, _ in opened)) or 1
+    offsets = {minute: timedelta(minutes=minute) for minute in range(1440)}
     found = [
-        (day + timedelta(minutes=minute), provisional)
+        (day + offsets[minute], provisional)
         for day, start, end, provisional in opened
         for minute in range(start, end, length)
     ]

@@ -93,6 +93,21 @@ def test_it_finds_the_meaning_and_the_length_of_each_type():
     }
 
 
+def test_a_rule_that_changed_is_the_newest_one():
+    """Most requests have two working days; those of the last weeks have three, so three are in force now."""
+    old = calls(SPRING - 14 * 7 * DAY, ["Two working days"], count=80)
+    last = datetime.strptime(old[-1]["OPEN_DT"], STAMP) + bench.LATELY  # noqa: DTZ007 - as the file has it
+    few, enough = (
+        [request(500 + n, "Two working days", at, workdays_on(opening(at), 3), None)
+         for n, at in enumerate(last + k * timedelta(hours=7, minutes=13) for k in range(count))]
+        for count in (bench.ENOUGH - 1, bench.ENOUGH)
+    )  # fmt: skip
+    said = {count: bench.learn(old + new)["Two working days"] for count, new in ((19, few), (20, enough))}
+    assert [(rule.meaning, rule.limit, rule.was, rule.clean) for rule in said.values()] == [
+        ("snap", "2 working days", "", True), ("snap", "3 working days", "2 working days", True)
+    ]  # fmt: skip
+
+
 def test_a_rule_is_clean_with_enough_rows_that_fit():
     usual = calls(SPRING, [ODD], count=bench.ENOUGH)
     by_hand = [{**row, "TARGET_DT": f"{SPRING + (30 + n * n) * DAY:{STAMP}}"} for n, row in enumerate(usual)]

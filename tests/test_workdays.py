@@ -111,5 +111,24 @@ def test_the_tables_agree_with_the_days(week, steps):
         assert number * length == before
 
 
+@settings(max_examples=15, deadline=None, database=None)
+@given(week=st.fixed_dictionaries(dict.fromkeys(("mon", "wed", "sat"), spans)), year=st.sampled_from([2026, 2027]))
+def test_the_table_names_the_hours_before_and_after_each_day(week, year):
+    """The next opening and the last closing, and whether the day of that opening is official yet."""
+    calendar = Workdays(Calendar(name="any", title=OFFICE.title, week=week, holidays="CN"))
+    first, last = date(year, 12, 21) - timedelta(days=365), date(year, 1, 7)
+    lines = day_table(calendar, first, last)
+    before, after = list(calendar.days(first, last)), list(calendar.days(first, last + timedelta(days=31)))
+    for n in range(len(before)):
+        openings = [(_at(day, day.spans[0][0]), day.provisional) for day in after[n + 1 :] if day.spans]
+        closings = [_at(day, day.spans[-1][1]) for day in before[:n] if day.spans]
+        assert (lines["_next"][n], lines["_unsettled"][n]) == next(iter(openings), (None, False))
+        assert lines["_prev"][n] == (closings[-1] if closings else None)
+
+
+def _at(day, minute):
+    return datetime(day.date.year, day.date.month, day.date.day) + timedelta(minutes=minute)
+
+
 def _minutes(at, day):
     return (at - datetime(day.year, day.month, day.day)) // timedelta(minutes=1)

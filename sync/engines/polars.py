@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import narwhals as nw
 import polars as pl
@@ -16,6 +16,9 @@ _TYPES: Mapping[str, Any] = {
     "datetime": pl.Datetime("us"),
 }
 
+# Our plans are wide tables that look up a day in narrow ones: streaming would copy the wide one at every look-up.
+HOW: Literal["in-memory"] = "in-memory"
+
 
 class Polars:
     """See *sync.engines.Engine*."""
@@ -25,11 +28,11 @@ class Polars:
         return nw.from_native(pl.DataFrame(series).lazy())
 
     def settle(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        settled: pl.DataFrame = frame.to_native().collect()
+        settled: pl.DataFrame = frame.to_native().collect(engine=HOW)
         return nw.from_native(settled.lazy())
 
     def columns(self, frame: nw.LazyFrame[Any]) -> dict[str, list[object]]:
-        found: dict[str, list[object]] = frame.to_native().collect().to_dict(as_series=False)
+        found: dict[str, list[object]] = frame.to_native().collect(engine=HOW).to_dict(as_series=False)
         return found
 
 

@@ -3,6 +3,7 @@
 Both files (.csv or .csv.gz) are requests to a city, with an official due time and an official late flag for each.
 From TRAIN it learns which meaning of a limit, and which length, fits the official due times of each type of request;
 it declares them as a department would, a promise a type, and lets a night judge the workbook of TEST by them.
+Where the rule of a type changed within TRAIN the newest is declared: what the last weeks of it say.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from tests.public_records import DEPARTMENT, moment, records, write
 
 NEAR = timedelta(seconds=90)  # an official due time is met when ours lies as near as this
 ENOUGH, MOST = 20, 0.7  # a rule is clean with that many learning rows, of which that share fits
+LATELY = timedelta(days=45)  # the end of TRAIN that says which rule is in force when TEST begins
 TRIES = 3  # lengths tried for a type and a meaning
 # Meanings of a limit, with the unit and the calendar they are declared with; of two that fit alike the first is taken.
 MEANINGS = {
@@ -54,6 +56,13 @@ class Rule(NamedTuple):
     length: int  # in the unit of the meaning
     rows: int  # learned from
     fit: float  # the share of them whose official due time it gives
+    was: str = ""  # the limit that most of them have, where the last of them have another
+
+    def now(self, newest):
+        """The rule in force at the end, where *newest* is what the last requests say: clean, and another one."""
+        if newest is None or not newest.clean or (newest.meaning, newest.length) == (self.meaning, self.length):
+            return self
+        return self._replace(meaning=newest.meaning, length=newest.length, was=self.limit)
 
     @property
     def clean(self):
@@ -87,7 +96,14 @@ def clock(title, meaning, limit, **more):
 
 
 def learn(rows):
-    """The best rule of each type among *rows* that has official due times, by type."""
+    """The rule of each type among *rows* that has official due times, as it is in force at their end, by type."""
+    last = max(moment(row["OPEN_DT"]) for row in rows if row["OPEN_DT"])
+    newest = best([row for row in rows if row["OPEN_DT"] and moment(row["OPEN_DT"]) > last - LATELY])
+    return {name: rule.now(newest.get(name)) for name, rule in best(rows).items()}
+
+
+def best(rows):
+    """The rule that fits most of the requests of each type, by type."""
     schema = declarations.load([DEPARTMENT / "sheets_schema"], KINDS)
     told = due_officially(rows)
     tables = Tables(engine("polars"), {}, nw.from_native(pl.LazyFrame({"code": []})))
@@ -288,7 +304,8 @@ def by_type(every, rules):
     told = [
         {
             "type": name, "meaning": rule.meaning, "limit": rule.limit, "clean": rule.clean,
-            "learned_from": rule.rows, "fit": round(rule.fit, 5), "rows": rows[name], "exact": exact[name],
+            "was": rule.was, "learned_from": rule.rows, "fit": round(rule.fit, 5), "rows": rows[name],
+            "exact": exact[name],
         }
         for name, rule in rules.items()
     ]  # fmt: skip
@@ -348,7 +365,8 @@ def report(found):
         yield f"  {name}: {one['closed_with_flag']}, exceptions {one['exceptions']}"
     yield "clean rules that miss most due times:"
     for rule in [rule for rule in found["rules"] if rule["clean"] and rule["exact"] < rule["rows"]][:WORST]:
-        told = f"{rule['meaning']} {rule['limit']}, fit {rule['fit']:.1%} of {rule['learned_from']}"
+        limit = f"{rule['limit']}, once {rule['was']}" if rule["was"] else rule["limit"]
+        told = f"{rule['meaning']} {limit}, fit {rule['fit']:.1%} of {rule['learned_from']}"
         yield f"  {rule['type']}: {told}; exact {rule['exact']} of {rule['rows']}"
     yield "seconds: {learn} to learn, {judge} to write the workbook and judge it".format(**found["seconds"])
 
