@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sync.blueprint import GUIDE_TAB, OWN, BookDesign, ColumnDesign, TabDesign
+from sync.blueprint.live import Live
 from sync.books import Content, Merged, TabRows
 from sync.layout import Laid, Pulled, letter
-from sync.model import STATUS_HEADER, SYSTEM_HEADERS, TAG_EMPTY, TAG_UNSAVED, Copy, Raw
+from sync.model import SYSTEM_HEADERS, TAG_EMPTY, TAG_UNSAVED, Copy, Raw
+from sync.schema import heading
 
 SHOWN = 8  # cells named where more stay behind
 PLAIN = ("#F2F2F2", "#D9E1E8")  # the colours of a column that staff added
@@ -44,7 +46,9 @@ def load(design: BookDesign, copy: Copy, pulled: Pulled) -> Load:
         names = _names(one)
         void = tab.void if tab.void in names.values() else None
         spare = tab.spare + max(one.height, 0)
-        tabs.append(replace(tab, columns=_columns(one, tab, names), ahead=(), spare=spare, void=void))
+        columns = _columns(one, tab, names)
+        live = _live(tab, columns)
+        tabs.append(replace(tab, columns=columns, ahead=(), spare=spare, void=void, live=live))
         content[tab.title] = TabRows(_rows(one, names), _merged(one, names))
         left += _lost(one, tab)
     return Load(replace(design, tabs=tuple(_offering(design, tabs))), content, left)
@@ -54,10 +58,9 @@ def _names(one: Laid) -> dict[int, str]:
     """The name of each column that holds anything, by its index: the declared one, or one that staff gave."""
     declared = {index: name for name, index in one.at.items()}
     names = {}
-    for index, texts in enumerate(one.grid.texts):
-        header = texts[one.header].strip()
+    for index in range(one.grid.width):
         blank = not one.grid.tags[index].strip(TAG_EMPTY)
-        if header != STATUS_HEADER and not blank:
+        if not one.ours(index) and not blank:
             names[index] = declared.get(index, f"{OWN}{index}")
     return names
 
@@ -71,6 +74,13 @@ def _columns(one: Laid, tab: TabDesign, names: Mapping[int, str]) -> tuple[Colum
         else _own(name, one.grid.texts[index][one.header].strip())
         for index, name in names.items()
     )
+
+
+def _live(tab: TabDesign, columns: Sequence[ColumnDesign]) -> tuple[Live, ...]:
+    """The live columns of *tab*, but for a promise whose header staff gave to a column of their own."""
+    taken = {heading(column.title) for column in columns}
+    theirs = {one.promise for one in tab.live if heading(one.title.zh) in taken}
+    return tuple(one for one in tab.live if one.promise not in theirs)
 
 
 def _offering(design: BookDesign, tabs: Sequence[TabDesign]) -> Iterator[TabDesign]:
@@ -138,7 +148,7 @@ def _lost(one: Laid, tab: TabDesign) -> Iterator[str]:
         f"{letter(index)}{row + 1}"
         for row in range(one.header)
         for index, texts in enumerate(one.grid.texts)
-        if texts[row] and texts[row].strip() not in made and texts[one.header].strip() != STATUS_HEADER
+        if texts[row] and texts[row].strip() not in made and not one.ours(index)
     ]
     if above:
         listed = "、".join(above[:SHOWN]) + (" …" if len(above) > SHOWN else "")

@@ -81,6 +81,9 @@ def _spreadsheet(name: str, settings: Settings, folder: Path) -> Line:
     lacking = [tab for tab in SYSTEM_HEADERS if tab not in {one.title for one in shape.tabs}]
     if lacking:
         return Line("!", f"book {name}", f"{shape.where} has no {', '.join(lacking)}: run servicebook apply")
+    lost = [f"{tab.title}!{one.header or one.live}" for tab in shape.tabs for one in tab.columns if one.gaps]
+    if lost:
+        return Line("!", f"book {name}", f"{shape.where}: no formula in {', '.join(lost)}: run servicebook apply")
     return Line("√", f"book {name}", f"{shape.where}, {shape.cells:,} of {shape.most_cells:,} cells")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync.model import STATUS_HEADER, TAG_EMPTY, Copy, Grid, Problem
-from sync.schema import Register, Source
+from sync.schema import Register, Source, heading
 
 
 @dataclass(slots=True)
@@ -20,6 +20,7 @@ class Laid:
     at: dict[str, int] = field(default_factory=dict)  # column name → index in the grid
     empty: set[str] = field(default_factory=set)  # columns that this tab keeps in another column
     since: datetime | None = None  # the rows are from then: tonight the tab could not be used
+    live: frozenset[str] = frozenset()  # headings of the columns that formulas of ours fill
 
     @property
     def first(self) -> int:
@@ -28,12 +29,14 @@ class Laid:
 
     @property
     def height(self) -> int:
-        """How many rows there are below the headers; our own status formulas, written ahead, make no row."""
-        tags = (
-            tags for texts, tags in zip(self.grid.texts, self.grid.tags, strict=True)
-            if texts[self.header].strip() != STATUS_HEADER
-        )  # fmt: skip
+        """How many rows there are below the headers; our own formulas, written ahead, make no row."""
+        tags = (tags for index, tags in enumerate(self.grid.tags) if not self.ours(index))
         return max((len(column.rstrip(TAG_EMPTY)) for column in tags), default=0) - self.header - 1
+
+    def ours(self, index: int) -> bool:
+        """Whether the column at *index* is the status or a live column: we wrote it, and it is never read back."""
+        header = self.grid.texts[index][self.header]
+        return header.strip() == STATUS_HEADER or (bool(self.live) and heading(header) in self.live)
 
     def words(self, column: str) -> tuple[str, str]:
         """The header as typed, and the letter, of *column*."""

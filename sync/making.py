@@ -10,13 +10,14 @@ from pathlib import Path
 import msgspec
 
 from sync import carry, plan, pull, words
+from sync.blueprint import BookShape
 from sync.blueprint.design import design
 from sync.books import Written, open_book
 from sync.declarations import load as load_schema
-from sync.layout import Pulled
+from sync.layout import Laid, Pulled
 from sync.model import BookError, Copy, DeclarationError
 from sync.rules import KINDS
-from sync.schema import SHIPPED, Schema, guess
+from sync.schema import SHIPPED, Schema, guess, heading
 from sync.settings import FILE, SPREADSHEET_ID, BookAt, Settings, files, filled
 
 SPREADSHEET = "gsheets:"  # before an id
@@ -36,7 +37,7 @@ def make_demo(folder: Path, settings: Settings, schema: Schema, now: datetime, *
         registers = [register for register in schema.registers.values() if register.tabs[0].book == name]
         init.write_book(
             path, registers, typed, made_at=made_at, states=words.load().openings, title=init.book_title(name),
-            headers=demo.headers(schema),
+            headers=demo.headers(schema), promises=schema.promises, judge_from=settings.department.judge_from,
         )  # fmt: skip
     return list(wanted.values())
 
@@ -66,8 +67,12 @@ def draft(
     books = [open_book(name, settings, folder, write=write) for name in dict.fromkeys(names or ours)]
     registers, states = list(schema.registers.values()), words.load().openings
     designs = {
-        book.name: design(book.name, registers, states, now, room=settings.books[book.name].room) for book in books
-    }
+        book.name: design(
+            book.name, registers, states, now, room=settings.books[book.name].room, promises=schema.promises,
+            judge_from=settings.department.judge_from,
+        )
+        for book in books
+    }  # fmt: skip
     return plan.draft(books, designs, named)
 
 
@@ -93,17 +98,28 @@ def copy(
     come_from, go_to = _at(source, settings), _at(target, settings)
     if come_from.id == go_to.id and filled(come_from.path, folder) == filled(go_to.path, folder):
         raise DeclarationError(f"{source} and {target} are the same place.")
-    read = open_book("copy", _with(settings, "copy", come_from), folder).read(now)
+    original = open_book("copy", _with(settings, "copy", come_from), folder)
+    read = original.read(now)
     name = named or _which(read, schema, source)
     read = replace(read, book=name, grids=[replace(grid, book=name) for grid in read.grids])
     pulled = pull.lay_out([read], schema, lambda _book, _tab: None)
-    made = design(name, schema.registers.values(), words.load().openings, now, room=go_to.room)
+    pulled.laid = [_unlike_theirs(one, original.shape()) if one.live else one for one in pulled.laid]
+    made = design(
+        name, schema.registers.values(), words.load().openings, now, room=go_to.room, promises=schema.promises,
+        judge_from=settings.department.judge_from,
+    )  # fmt: skip
     load = carry.load(made, read, pulled)
     if dry_run:
         return Carried(load, source, target, None)
     _refuse_unfound(pulled, source)
     book = open_book(name, _with(settings, name, go_to), folder, write=True)
     return Carried(load, source, target, book.fill(load.design, load.content, replaced, now))
+
+
+def _unlike_theirs(laid: Laid, shape: BookShape) -> Laid:
+    """*laid* without the live columns that have no formula of ours: somebody's own columns have their headers."""
+    columns = [column for tab in shape.tabs if tab.title == laid.grid.tab for column in tab.columns]
+    return replace(laid, live=frozenset(heading(column.header) for column in columns if column.live) & laid.live)
 
 
 def _refuse_unfound(pulled: Pulled, source: str) -> None:

@@ -21,7 +21,7 @@ from sync.blueprint import (
     TabDesign,
     TabShape,
 )
-from sync.blueprint.standing import columns_in, tabs_in
+from sync.blueprint.standing import columns_in, kept_by_staff, live_in, tabs_in
 from sync.books import Book, Written
 from sync.layout import letter
 from sync.model import STATUS_HEADER, SYSTEM_HEADERS, DeclarationError, SafetyStop
@@ -114,6 +114,7 @@ def _differences(design: BookDesign, shape: BookShape, named: Collection[str]) -
     found: list[Change] = [] if GUIDE_TAB in titles else [Change("guide", GUIDE_TAB)]
     strange: list[Change] = []
     there, ranged = tabs_in(design, shape), dict[str, str]()
+    strange += [change for tab in design.tabs if (one := there.get(tab.title)) for change in _theirs(tab, one)]
     for tab in design.tabs:
         standing = there.get(tab.title)
         if standing is None:
@@ -124,6 +125,9 @@ def _differences(design: BookDesign, shape: BookShape, named: Collection[str]) -
         else:
             found += _of_tab(tab, standing, named)
         ranged.setdefault(tab.register, standing.title if standing else tab.title)
+    counting = next((tab for tab in design.tabs if tab.live), None)
+    if counting and not shape.every_minute:
+        found.append(Change("every_minute", counting.title, counting.register))
     found += [Change("name", title, register) for register, title in ranged.items() if register not in shape.names]
     return [*found, *(Change("system_tab", title) for title in SYSTEM_HEADERS if title not in titles)], strange
 
@@ -156,8 +160,10 @@ def _of_tab(tab: TabDesign, here: TabShape, named: Collection[str]) -> Iterator[
             yield from _of_column(column, at[column.name], mine)
         elif column.name not in whole:
             yield mine
+    yield from _live(tab, here, base)
     for one in _left_over(tab, here):
-        yield replace(base, kind="delete_column", column=one.field, title=one.header, now=letter(one.index))
+        name = one.live.partition(":")[0] or one.field
+        yield replace(base, kind="delete_column", column=name, title=one.header, now=letter(one.index))
     views = {f"view:{view.name}": view.title for view in tab.views}
     for look in (*LOOKS, *views):
         if look not in here.looks:
@@ -169,12 +175,34 @@ def _of_tab(tab: TabDesign, here: TabShape, named: Collection[str]) -> Iterator[
 # ---------------------------------------------------------------- columns
 
 
+def _live(tab: TabDesign, here: TabShape, base: Change) -> Iterator[Change]:
+    """The live columns that are missing, or whose formula is; where staff use a title themselves they get none."""
+    at, theirs = live_in(tab, here), kept_by_staff(tab, here)
+    for live in tab.live:
+        mine = replace(base, kind="live", column=live.name, title=live.title.zh)
+        one = at.get(live.name)
+        if one and (one.live != live.mark or one.gaps):
+            yield replace(mine, kind="formula")
+        elif one is None and live.promise not in theirs:
+            yield mine
+
+
+def _theirs(tab: TabDesign, here: TabShape) -> Iterator[Change]:
+    """The live columns that cannot be had, since people keep something of their own under that title."""
+    for one in kept_by_staff(tab, here).values():
+        yield Change("live", here.title, tab.register, title=one.header, now=letter(one.index))
+
+
 def _left_over(tab: TabDesign, here: TabShape) -> Iterator[ColumnShape]:
-    """The columns that we once made for a field that is no longer declared, unless their header is still read."""
+    """The columns that we once made for what is no longer declared, unless their header is still read."""
     declared = {column.name for column in tab.columns}
     read = {heading(header) for c in tab.columns for header in (c.title, *c.known_as, *c.whole)}
+    declared |= {live.name for live in tab.live}
     for one in here.columns:
-        if one.field and one.field not in declared and heading(one.header) not in {*read, STATUS}:
+        if one.live:
+            if one.live.partition(":")[0] not in declared:
+                yield one
+        elif one.field and one.field not in declared and heading(one.header) not in {*read, STATUS}:
             yield one
 
 
@@ -275,12 +303,12 @@ def _growth(design: BookDesign, shape: BookShape, make: Iterable[Change]) -> dic
     for change in make:
         added = 0
         if change.kind == "tab" and (made := design.tab(change.tab)):
-            added = (FIRST + len(made.ahead) + made.spare) * (len(made.columns) + 1)
+            added = (FIRST + len(made.ahead) + made.spare) * (len(made.order) + 1)
         elif change.kind == "system_tab":
             added = len(SYSTEM_HEADERS[change.tab]) * SYSTEM_ROWS
         elif change.kind == "guide":
             added = 3 * (2 + sum(1 + line.head for line in design.guide))  # a blank line before each heading
-        elif change.kind in {"column", "status"}:
+        elif change.kind in {"column", "live", "status"}:
             added = tabs[change.tab].rows
         elif change.kind == "delete_column":
             added = -tabs[change.tab].rows

@@ -39,11 +39,11 @@ def lay_out(copies: Sequence[Copy], schema: Schema, last_good: LastGood) -> Pull
             copy = by_book.get(source.book)
             if copy is None:
                 continue  # the department does not keep this book
-            found, problems = _found(register, source, copy)
+            found, problems = _found(register, source, copy, schema.live[register.name])
             pulled.problems += problems
             if found is None or any(problem.severity == "error" for problem in problems):
                 pulled.broken.append((source.book, source.tab, register.name))
-                found = _last_good(register, source, last_good)
+                found = _last_good(register, source, last_good, schema.live[register.name])
             if found is not None:
                 pulled.laid.append(found)
     pulled.problems += _copied_tabs(pulled)
@@ -67,24 +67,26 @@ def _copied_tabs(pulled: Pulled) -> Iterator[Problem]:
 
 def _has_its_headers(read: Laid, grid: Grid) -> bool:
     """Whether all columns of the tab that is *read* stand in *grid*, too, with rows below them."""
-    laid, _ = laid_grid(read.register, read.source, grid)
+    laid, _ = laid_grid(read.register, read.source, grid, read.live)
     return laid.height > 0 and len(laid.at) > 2 and laid.at.keys() >= read.at.keys()
 
 
-def _last_good(register: Register, source: Source, last_good: LastGood) -> Laid | None:
+def _last_good(register: Register, source: Source, last_good: LastGood, live: frozenset[str]) -> Laid | None:
     kept = last_good(source.book, source.tab)
     if kept is None:
         return None
-    laid, _ = laid_grid(register, source, kept[0])
+    laid, _ = laid_grid(register, source, kept[0], live)
     laid.since = kept[1]
     return laid
 
 
-def _found(register: Register, source: Source, copy: Copy) -> tuple[Laid | None, list[Problem]]:
+def _found(
+    register: Register, source: Source, copy: Copy, live: frozenset[str]
+) -> tuple[Laid | None, list[Problem]]:  # fmt: skip
     named = [grid for grid in copy.grids if heading(grid.tab) in _titles(register, source)]
     exact = [grid for grid in named if grid.tab == source.tab] or named
     if len(exact) == 1:
-        return laid_grid(register, source, exact[0])
+        return laid_grid(register, source, exact[0], live)
     there = "、".join(grid.tab for grid in copy.grids if not grid.hidden)
     code = "tab-double" if exact else "tab-missing"
     problem = Problem(
@@ -99,13 +101,15 @@ def _titles(register: Register, source: Source) -> set[str]:
     return {heading(title) for title in (source.tab, register.title.zh, register.title.en, register.name)}
 
 
-def laid_grid(register: Register, source: Source, grid: Grid) -> tuple[Laid, list[Problem]]:
-    """Where *register*'s columns stand in *grid*, and what is wrong with its headers."""
+def laid_grid(
+    register: Register, source: Source, grid: Grid, live: frozenset[str] = frozenset()
+) -> tuple[Laid, list[Problem]]:
+    """Where *register*'s columns stand in *grid*, and what is wrong with its headers; formulas of ours fill *live*."""
     known = {heading(t) for column in register.columns for t in (*column.titles, *column.aliases, *column.whole)}
     rows = [[heading(texts[row]) for texts in grid.texts] for row in range(min(HEADER_WITHIN, grid.height))]
     hits = [len(known.intersection(row)) for row in rows]
     header = hits.index(max(hits)) if hits else 0
-    laid = Laid(register, source, grid, header)
+    laid = Laid(register, source, grid, header, live=live)
     problems = []
     titles = rows[header] if rows else []
     for column in register.columns:

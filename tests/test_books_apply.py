@@ -473,7 +473,7 @@ def test_system_tabs_come_hidden_and_take_marks(tmp_path):
 def test_the_shape_afterwards_has_all_of_it(book):
     shape = book.shape()
     assert [tab.title for tab in shape.tabs] == ["维修单", "_状态", "_问题", "_同步"]
-    assert shape.can == {"tab", "system_tab", "column"}
+    assert shape.can == {"tab", "system_tab", "column", "live", "formula"}
     orders = shape.tabs[0]
     assert (orders.header, orders.hidden, shape.tabs[1].hidden) == (0, False, True)
     assert [column.header for column in orders.columns] == ["单号", "状态", "数量", "小计"]

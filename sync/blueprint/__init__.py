@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sync.blueprint.live import Live
 from sync.schema import Words
 
 # ---------------------------------------------------------------- what it should be like
@@ -79,6 +80,20 @@ class TabDesign:
     views: tuple[View, ...] = ()
     spare: int = 300  # empty rows that are made ready
     known_as: tuple[str, ...] = ()  # other titles under which it is found
+    live: tuple[Live, ...] = ()  # columns that formulas keep, each beside the declared column that it names
+
+    @property
+    def order(self) -> list[ColumnDesign | Live]:
+        """All columns but the status, from left to right."""
+        live: dict[str, list[Live]] = {}
+        for one in self.live:
+            live.setdefault(one.beside, []).append(one)
+        return [one for column in self.columns for one in (*live.get(column.name, ()), column)]
+
+    @property
+    def places(self) -> dict[str, int]:
+        """The index of each column of a new tab; the status has the one that is left out."""
+        return {column.name: place + (place >= STATUS_AT) for place, column in enumerate(self.order)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +147,8 @@ class ColumnShape:
     rule: bool | None = None  # it offers or warns
     note: bool | None = None  # its header has one
     filled: bool = False  # something stands below its header
+    live: str = ""  # the mark of its formula, where it is a live column
+    gaps: bool = False  # a live column: rows in use have another formula, or none
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +179,7 @@ class BookShape:
     cells: int = 0  # of all grids, blank ones too: what counts against a spreadsheet's limit
     most_cells: int = 0  # 0: no limit
     taken: frozenset[int] = frozenset()  # numbers that its tabs, marks and views have
+    every_minute: bool = True  # it works out each minute what goes by the clock, or that is up to a program at a desk
 
 
 # ---------------------------------------------------------------- what differs
@@ -176,6 +194,9 @@ Kind = Literal[
     "guide",
     "column",  # a header behind the last one, with its format, rule and note
     "status",  # the status column of a tab that has none
+    "live",  # a live column that is not there
+    "formula",  # of a live column that lost it, or has an older one
+    "every_minute",  # what goes by the clock is worked out each minute
     "format",  # of a column that has none
     "rule",
     "note",
@@ -194,6 +215,9 @@ ADDITIONS: tuple[Kind, ...] = (
     "guide",
     "column",
     "status",
+    "live",
+    "formula",
+    "every_minute",
     "format",
     "rule",
     "note",
@@ -210,7 +234,7 @@ class Change:
     kind: Kind
     tab: str  # the tab's title as it is (as it should be, where it is missing)
     register: str = ""
-    column: str = ""  # the declared column's name; delete_column: what it was marked as
+    column: str = ""  # the column's name, declared or live; delete_column: what it was marked as
     what: str = ""  # look: which one; rename: the new title; retype: the new format; move: see *Plan*
     now: str = ""  # what it is now, for people to read
     title: str = ""  # of the column, for people to read

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sync.blueprint import WAITING, BookDesign, Colour, GuideLine, Rule, TabDesign, View
 from sync.blueprint.columns import columns, offered
+from sync.blueprint.running import Made, live_columns
 from sync.blueprint.texts import Seen, book_title, texts
 from sync.model import OPEN_STATES, PROBLEM_TAB, STATES, DeclarationError
-from sync.schema import MERGED_INTO, VOID, Register, Source
+from sync.schema import MERGED_INTO, VOID, Promise, Register, Source
 
 GROWTH = 200  # numbers written ahead in a desk register
 SPARE = 300  # empty rows of a new tab that are made ready: status formula, drop-downs
@@ -42,18 +43,23 @@ def design(
     rows: Rows | None = None,
     room: str = "xlsx",
     headers: Mapping[str, Mapping[str, str]] | None = None,
+    promises: Iterable[Promise] = (),
+    judge_from: date | None = None,
 ) -> BookDesign:
     """How the book *name*, of the kind *room*, should be built: a tab for each place that *registers* write to.
 
     *states* gives the words a status opens with, by state. *rows* holds, by register, what stands in a book that is
     made: numbers are written ahead from the last of them, of the year of *made_at*. *headers* gives, by register,
-    column and header, the columns that staff renamed. DeclarationError where two registers share a tab.
+    column and header, the columns that staff renamed. *promises* are those that the department makes, judged from the
+    day *judge_from*: they can ask for live columns. DeclarationError where two registers share a tab.
     """
     used = list(registers)
     here = [(register, source) for register in used for source in _written(register) if source.book == name]
     _refuse_shared(here)
     read = {source.tab for register in used for source in register.tabs if source.book == name}
-    typed = _Typed(states, made_at, rows or {}, headers or {})
+    kept = {register.name: register for register in used}
+    made = Made(tuple(promises), kept, made_at.date(), judge_from)
+    typed = _Typed(states, made_at, rows or {}, headers or {}, made)
     people = next((typed.people(register, source) for register, source in here if register.name == "staff"), None)
     said = texts()
     return BookDesign(
@@ -92,6 +98,7 @@ class _Typed:
     made_at: datetime
     rows: Rows
     headers: Mapping[str, Mapping[str, str]]
+    made: Made
 
     def people(self, staff: Register, source: Source) -> Rule:
         """What offers the names of our own."""
@@ -112,6 +119,7 @@ class _Typed:
             spare=SPARE,
             # tabs that are declared one by one are found by their titles alone
             known_as=() if register.sources else tuple(title for title in titles if title != source.tab),
+            live=tuple(live_columns(register, self.made)),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sync.blueprint import GUIDE_TAB, HEADER_ROW, BookDesign, BookShape, ColumnDesign, ColumnShape, TabDesign, TabShape
+from sync.blueprint.live import Live
 from sync.model import STATUS_HEADER, SYSTEM_HEADERS, TAG_TEXT, Grid
 from sync.schema import heading
 
@@ -60,7 +61,7 @@ def columns_in(tab: TabDesign, here: TabShape) -> tuple[dict[str, ColumnShape], 
 
     And the columns that people keep in another one: both halves of a moment under its undivided header.
     """
-    free = [column for column in here.columns if heading(column.header) != STATUS]
+    free = [column for column in here.columns if heading(column.header) != STATUS and not column.live]
     at: dict[str, ColumnShape] = {}
     for way in (_titled, _marked_as, _aliased):
         for column in tab.columns:
@@ -71,6 +72,42 @@ def columns_in(tab: TabDesign, here: TabShape) -> tuple[dict[str, ColumnShape], 
                 free.remove(at[column.name])
     whole = set(_undivided(tab, here, at))
     return {name: one for name, one in at.items() if name not in whole}, whole
+
+
+def live_in(tab: TabDesign, here: TabShape) -> dict[str, ColumnShape]:
+    """Where each live column stands: the one with its formula, or else an empty one with its title or our mark."""
+    at: dict[str, ColumnShape] = {}
+    for live in tab.live:
+        ours = [one for one in here.columns if one.live.partition(":")[0] == live.name]
+        lost = [one for one in here.columns if not one.live and not one.filled and _stood(live, one)]
+        if ours or lost:
+            at[live.name] = (ours or lost)[0]
+    return at
+
+
+def cells_in(tab: TabDesign, here: TabShape) -> dict[str, int]:
+    """The index of each column that a formula can look at; where a moment stands in one column, its date is that."""
+    at, whole = columns_in(tab, here)
+    found = {name: one.index for name, one in (at | live_in(tab, here)).items()}
+    for column in tab.columns:
+        if column.name in whole and column.name.endswith("__date"):
+            headers = {heading(header) for header in column.whole}
+            found[column.name] = next(one.index for one in here.columns if heading(one.header) in headers)
+    return found
+
+
+def kept_by_staff(tab: TabDesign, here: TabShape) -> dict[str, ColumnShape]:
+    """By promise, the columns that people fill under the title of one of its live columns: they are theirs."""
+    theirs: dict[str, ColumnShape] = {}
+    for live in tab.live:
+        for one in here.columns:
+            if not one.live and one.filled and one.field != live.name and heading(one.header) == heading(live.title.zh):
+                theirs[live.promise] = one
+    return theirs
+
+
+def _stood(live: Live, one: ColumnShape) -> bool:
+    return one.field == live.name or heading(one.header) == heading(live.title.zh)
 
 
 def _titled(column: ColumnDesign, one: ColumnShape) -> bool:

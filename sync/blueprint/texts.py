@@ -50,6 +50,7 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     required_later: Words
     personal: Words
     status: Words
+    live: dict[str, Words]
     warnings: dict[str, Warned]
     views: list[Seen]
     plan: dict[str, Words]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sync.books.serials import Look, Shown
 from sync.layout import Laid
-from sync.model import STATUS_HEADER, TAG_BOOLEAN, TAG_EMPTY, TAG_NUMBER, Grid
+from sync.model import TAG_BOOLEAN, TAG_EMPTY, TAG_NUMBER, Grid
 from sync.schema import Column
 
 LOOKS: Mapping[str, Look] = {"date": "date", "datetime": "moment", "time": "time"}
@@ -44,13 +44,10 @@ def _silent(laid: Laid) -> set[int]:
     A checkbox column says FALSE in every row down to the end of the tab, used or not.
     """
     grid, key = laid.grid, laid.at.get(laid.register.primaryKey)
-    ticks = [at for at, tags in enumerate(grid.tags) if TAG_BOOLEAN in tags and not _is_status(grid, at, laid.header)]
+    ticks = [at for at, tags in enumerate(grid.tags) if TAG_BOOLEAN in tags and not laid.ours(at)]
     if not ticks:
         return set()
-    others = [
-        tags for at, tags in enumerate(grid.tags)
-        if at not in (key, *ticks) and not _is_status(grid, at, laid.header)
-    ]  # fmt: skip
+    others = [tags for at, tags in enumerate(grid.tags) if at not in (key, *ticks) and not laid.ours(at)]
     return {
         row
         for row in range(laid.header + 1, grid.height)
@@ -61,7 +58,3 @@ def _silent(laid: Laid) -> set[int]:
 
 def _unticked(grid: Grid, at: int, row: int) -> bool:
     return grid.tags[at][row] == TAG_BOOLEAN and grid.texts[at][row] == "FALSE"
-
-
-def _is_status(grid: Grid, at: int, header: int) -> bool:
-    return grid.texts[at][header].strip() == STATUS_HEADER

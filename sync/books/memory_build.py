@@ -18,7 +18,8 @@ from sync.blueprint import (
     TabDesign,
     TabShape,
 )
-from sync.blueprint.standing import columns_in, header_row, tabs_in
+from sync.blueprint.live import Live
+from sync.blueprint.standing import columns_in, header_row, live_in, tabs_in
 from sync.books import Value
 from sync.model import STATUS_HEADER, SYSTEM_HEADERS, TAG_EMPTY, Grid, Raw
 
@@ -107,7 +108,7 @@ def sheets(shape: BookShape, design: BookDesign, cells: dict[str, list[list[Cell
             Column(one, [row[one.index] if one.index < len(row) else None for row in rows]) for one in tab.columns
         ]
         made = designs.get(tab.title)
-        at = columns_in(made, tab)[0] if made else {}
+        at = columns_in(made, tab)[0] | live_in(made, tab) if made else {}
         places = {name: columns[one.index] for name, one in at.items()}
         found[tab.title] = Sheet(tab.title, tab.header, columns, tab.register, set(tab.looks), made, places)
     return found
@@ -126,6 +127,8 @@ def new_sheet(design: BookDesign, change: Change) -> Sheet:
     sheet = Sheet(tab.title, HEADER_ROW, [], tab.register, looks, tab)
     for column in tab.columns:
         _add(sheet, column)
+    for live in tab.live:
+        _count_down(sheet, live)
     sheet.at[tab.key].cells += tab.ahead
     sheet.columns.insert(STATUS_AT, sheet.head(_plain(STATUS_HEADER)))
     return sheet
@@ -134,6 +137,15 @@ def new_sheet(design: BookDesign, change: Change) -> Sheet:
 def _add(sheet: Sheet, column: ColumnDesign) -> None:
     sheet.at[column.name] = sheet.head(_made(column))
     sheet.columns.append(sheet.at[column.name])
+
+
+def _count_down(sheet: Sheet, live: Live) -> None:
+    """A live column; a book in memory has no formulas, only what says that there is one."""
+    beside = sheet.at.get(live.beside)
+    known = replace(_plain(live.title.zh), field=live.name, number_format=live.number_format, note=True, live=live.mark)
+    sheet.at[live.name] = sheet.head(known)
+    place = sheet.columns.index(beside) if beside else len(sheet.columns)
+    sheet.columns.insert(place, sheet.at[live.name])
 
 
 def carry_out(sheet: Sheet, change: Change) -> None:
@@ -147,14 +159,27 @@ def carry_out(sheet: Sheet, change: Change) -> None:
             sheet.columns.insert(STATUS_AT, sheet.head(_plain(STATUS_HEADER)))
         case "column":
             _add(sheet, _designed(sheet, change))
+        case "live":
+            _count_down(sheet, _live(sheet, change))
+        case "formula":
+            column = sheet.at[change.column]
+            column.known = replace(column.known, live=_live(sheet, change).mark)
         case "move_column":
             column = sheet.at[change.column]
             sheet.columns.remove(column)
             sheet.columns.insert(int(change.what), column)
         case "delete_column":
-            sheet.columns = [column for column in sheet.columns if column.known.field != change.column]
+            sheet.columns = [one for one in sheet.columns if change.column not in _names(one.known)]
         case _:
             _mend(sheet.at[change.column], sheet.header, _made(_designed(sheet, change)), change)
+
+
+def _names(known: ColumnShape) -> tuple[str, str]:
+    return known.field, known.live.partition(":")[0]
+
+
+def _live(sheet: Sheet, change: Change) -> Live:
+    return next(live for live in (sheet.design.live if sheet.design else ()) if live.name == change.column)
 
 
 def _designed(sheet: Sheet, change: Change) -> ColumnDesign:

@@ -8,12 +8,9 @@ import re
 from sync.cells.cleaning import clean, fold
 from sync.cells.gate import NOTHING, Typed, accept, declared, refuse
 from sync.model import TAG_BOOLEAN, TAG_NUMBER, TAG_TEXT, Cell
-from sync.schema import Choice, Field
+from sync.schema import NO, YES, Choice, Field
 from sync.settings import Settings
 
-# An X is a cross for some and a tick for others, so the letter is neither.
-_YES = frozenset(["是", "有", "对", "√", "✓", "✔", "☑", "✅", "1", "y", "yes", "true"])
-_NO = frozenset(["否", "不是", "没有", "错", "×", "✗", "✘", "✕", "✖", "❌", "0", "n", "no", "false"])
 _BETWEEN = re.compile(r"[;,、\n]")
 _SHOWN = 12  # values that a message lists
 
@@ -45,9 +42,9 @@ def boolean(cell: Typed, field: Field, _settings: Settings) -> Cell:
     """Yes or no; an empty cell is neither."""
     word = fold(cell.text)
     if cell.tag in {TAG_TEXT, TAG_NUMBER, TAG_BOOLEAN}:
-        if word in _YES or (field.signature and word in {"已签", "已签字"}):
+        if word in YES or (field.signature and word in {"已签", "已签字"}):
             return accept(value=True)
-        if word in _NO or (field.signature and word in {"未签", "未签字"}):
+        if word in NO or (field.signature and word in {"未签", "未签字"}):
             return accept(value=False)
     return refuse("boolean-unreadable")
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from sync.blueprint.texts import book_title
 from sync.init.book import write_book
 from sync.model import DeclarationError
-from sync.schema import Register, Schema
-from sync.settings import FILE
+from sync.schema import Promise, Register, Schema, Words
+from sync.settings import FILE, BookAt, Department, Settings, adopt
 
 # Books and kept copies hold people's names and numbers: they stay out of a repository that somebody makes here.
 IGNORED = """\
@@ -48,14 +48,25 @@ def new_department(
         if path.exists():
             message = f"{path} is there already and is never rewritten. Name another folder, or move it away first."
             raise DeclarationError(message)
+    promises = _promises(profile, schema, paths, made_at)
     for book, registers in books.items():
-        write_book(paths[book], registers, {}, made_at=made_at, states=states, title=book_title(book))
+        write_book(
+            paths[book], registers, {}, made_at=made_at, states=states, title=book_title(book), promises=promises,
+            judge_from=made_at.date(),
+        )  # fmt: skip
     settings = folder / FILE
     settings.write_text(_settings_text(profile, books, made_at), encoding="utf-8", newline="\n")
     ignored = folder / ".gitignore"
     if not ignored.exists():
         ignored.write_text(IGNORED, encoding="utf-8", newline="\n")
     return [settings, *paths.values()]
+
+
+def _promises(profile: str, schema: Schema, books: Iterable[str], made_at: datetime) -> list[Promise]:
+    """What such a department promises before it has figures of its own."""
+    department = Department(name=Words(zh="", en=""), profile=profile)
+    places = {book: BookAt(path=f"{book}.xlsx") for book in books}
+    return adopt(schema, Settings(department=department, books=places), made_at.date()).promises
 
 
 def _settings_text(profile: str, books: Mapping[str, object], made_at: datetime) -> str:

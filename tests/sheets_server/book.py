@@ -161,6 +161,7 @@ class Book:
         self.named: list[dict[str, Any]] = []
         self.metadata: list[dict[str, Any]] = []
         self.shared = True
+        self.clock: dt.datetime | None = None  # what NOW() says; None is this machine's clock
         self.file: dict[str, Any] = {"parents": [], "permissions": [], "comments": []}
         self._sums: Sums | None = None
 

@@ -37,6 +37,7 @@ LITERALS: dict[str, Callable[[str], Any]] = {
 }
 DAYS = {"TODAY": "DATE", "DATE": "DATE", "NOW": "DATE_TIME"}
 TAKE_OVER = {"SUM", "MIN", "MAX", "AVERAGE", "ROUND", "ABS"}
+SINGLE = {"SUM", "MIN", "MAX", "COUNT", "COUNTA", "COUNTBLANK", "AVERAGE", "ROW", "ROWS", "COLUMNS", "MATCH"}
 LOADING = Error("Loading...")
 PARSE_ERROR = Error("#ERROR!", "Formula parse error.")
 
@@ -53,7 +54,8 @@ class Sums:
         self.known: dict[tuple[int, int, int], Any] = {}
         self.spills: dict[int, dict[tuple[int, int], Any]] = {}
         self.widths: dict[tuple[int, int], int] = {}
-        self.scanned: set[int] = set()
+        self.formulas: dict[int, list[tuple[int, int, bool]]] = {}  # by tab: row, column, whether it is wide
+        self.scanned: set[tuple[int, int]] = set()
 
     def value(self, sheet: "Sheet", row: int, column: int) -> Any:
         cell = sheet.rows[row].cells.get(column)
@@ -62,16 +64,17 @@ class Sums:
             return grid[0][0] if grid and grid[0] else None
         if cell is not None and cell.value is not None:
             return cell.value
-        return self._spilled(sheet).get((row, column))
+        return self._spilled(sheet, column).get((row, column))
 
     def filled(self, sheet: "Sheet", row: int, column: int) -> bool:
         """Whether there is something in the cell, be it an empty text that a formula gives."""
         cell = sheet.rows[row].cells.get(column)
-        return (cell is not None and not cell.blank) or (row, column) in self._spilled(sheet)
+        return (cell is not None and not cell.blank) or (row, column) in self._spilled(sheet, column)
 
     def width(self, sheet: "Sheet", row: int) -> int:
         """The columns of a row up to its last filled one."""
-        self._spilled(sheet)
+        for column in range(sheet.column_count):
+            self._spilled(sheet, column)
         typed = max((at for at, cell in sheet.rows[row].cells.items() if not cell.blank), default=-1)
         return max(typed + 1, self.widths.get((sheet.id, row), 0))
 
@@ -136,13 +139,23 @@ class Sums:
                 self.spills.setdefault(sheet.id, {})[r, c] = v
                 self.widths[sheet.id, r] = max(self.widths.get((sheet.id, r), 0), c + 1)
 
-    def _spilled(self, sheet: "Sheet") -> dict[tuple[int, int], Any]:
-        if sheet.id not in self.scanned:
-            self.scanned.add(sheet.id)
-            formulas = [(row, column) for row, column, cell in sheet.used() if cell.formula is not None]
-            for row, column in formulas:
-                self._result(sheet, row, column)
+    def _spilled(self, sheet: "Sheet", column: int) -> dict[tuple[int, int], Any]:
+        """What formulas spill, those at least that can reach *column*: others may wait for what it holds."""
+        if (sheet.id, column) not in self.scanned:
+            self.scanned.add((sheet.id, column))
+            for row, at, wide in self._written(sheet):
+                if at == column or (wide and at < column):
+                    self._result(sheet, row, at)
         return self.spills.get(sheet.id, {})
+
+    def _written(self, sheet: "Sheet") -> list[tuple[int, int, bool]]:
+        if sheet.id not in self.formulas:
+            self.formulas[sheet.id] = [
+                (row, column, _wide(parsed(cell.formula) or ("value", None)))
+                for row, column, cell in sheet.used()
+                if cell.formula is not None
+            ]
+        return self.formulas[sheet.id]
 
     def area(self, sheet: "Sheet", text: str) -> "a1.Area | Error":
         title, mark, cells = text.replace("$", "").rpartition("!")
@@ -169,6 +182,23 @@ def parsed(formula: str) -> Node | None:
         return _Parser(formula[1:]).whole()
     except (IndexError, ValueError):
         return None
+
+
+def _wide(tree: Node) -> bool:
+    """Whether the result may have more than one column; of most functions it is as wide as what they get."""
+    kind, *rest = tree
+    if kind == "ref":
+        ends = re.findall(r"[A-Za-z]+", rest[0].rpartition("!")[2]) or ["", "any"]
+        return len({end.upper() for end in ends}) > 1
+    if kind == "array":
+        return any(len(row) > 1 or any(map(_wide, row)) for row in rest[0])
+    if kind == "call":
+        name, *asked = rest
+        if name == "SEQUENCE":
+            return len(asked) > 1 and asked[1] != ("value", 1)
+        telling = {"MMULT": slice(1, 2), "XLOOKUP": slice(1), "VLOOKUP": slice(1), "COUNTIF": slice(1, 2)}
+        return name not in SINGLE and any(map(_wide, asked[telling.get(name, slice(None))]))
+    return kind == "name" or (kind == "op" and any(map(_wide, rest[1:])))
 
 
 class _Parser:

@@ -191,15 +191,33 @@ def _plain(apply: Callable[..., Any]) -> Callable[..., Any]:
     return lambda _, *given: each(safe, *given)
 
 
+def _figures(apply: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of single numbers, for every place of a grid."""
+
+    def counted(*values: Any) -> Any:
+        given = [_figure(value) for value in values]
+        return next((one for one in given if isinstance(one, Error)), None) or apply(*given)
+
+    return _plain(counted)
+
+
 def _average(values: list[Any]) -> Any:
     return sum(values) / len(values) if values else Error("#DIV/0!")
 
 
-def _count_if(_: Any, where: Any, wanted: Any) -> int:
-    found = re.fullmatch(r"(<=|>=|<>|=|<|>)?(.*)", _text(wanted), re.DOTALL)
-    sign, text = (found[1] or "=", found[2]) if found else ("=", "")
-    aim = read(text)[0] if text else ""
-    return sum(1 for value in _flat(where) if value is not None and _compare(sign, value, aim))
+def _count_if(_: Any, where: Any, wanted: Any) -> Any:
+    """How many values of *where* are as *wanted* says; for each of several wanted ones."""
+    values = [value for value in _flat(where) if value is not None and not isinstance(value, Error)]
+
+    def one(wish: Any) -> int:
+        found = re.fullmatch(r"(<=|>=|<>|=|<|>)?(.*)", _text(wish), re.DOTALL)
+        sign, text = (found[1] or "=", found[2]) if found else ("=", "")
+        aim = read(text)[0] if text else ""
+        if sign == "=" and isinstance(aim, str) and re.search("[*?]", aim):
+            return sum(1 for value in values if isinstance(value, str) and _wild(aim).fullmatch(value))
+        return sum(1 for value in values if _compare(sign, value, aim))
+
+    return each(one, wanted)
 
 
 def _sequence(_: Any, rows: Any, columns: Any = 1, start: Any = 1, step: Any = 1) -> Grid:
@@ -223,10 +241,10 @@ def _date(year: Any, month: Any, day: Any) -> int:
     return (dt.datetime(int(year), int(month), 1) - EPOCH).days + int(day) - 1
 
 
-def _now() -> float:
-    """The workplace's clock, as a serial number."""
-    here = dt.datetime.now(dt.UTC).astimezone().replace(tzinfo=None, microsecond=0)
-    return (here - EPOCH) / dt.timedelta(days=1)
+def _now(run: Any) -> float:
+    """The book's clock as a serial number: this machine's, unless it was set."""
+    here = run.sums.book.clock or dt.datetime.now(dt.UTC).astimezone().replace(tzinfo=None, microsecond=0)
+    return float((here - EPOCH) / dt.timedelta(days=1))
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -261,10 +279,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "CONCATENATE": lambda _, *given: "".join(_text(value) for value in _flat(*given)),
     "FIND": _plain(_find),
     "EXACT": _plain(lambda a, b: _text(a) == _text(b)),
-    "ROUND": _plain(lambda value, places=0: round(_figure(value), int(places))),
-    "ABS": _plain(lambda value: abs(_figure(value))),
-    "INT": _plain(lambda value: int(_figure(value) // 1)),
-    "MOD": _plain(lambda value, by: _figure(value) % _figure(by)),
+    "ROUND": _figures(lambda value, places=0: round(value, int(places))),
+    "ABS": _figures(abs),
+    "INT": _figures(lambda value: int(value // 1)),
+    "MOD": _figures(lambda value, by: value % by),
     "ISBLANK": lambda _, value: each(lambda one: one is None, value),
     "ISERROR": lambda _, value: each(lambda one: isinstance(one, Error), value),
     "ISNUMBER": lambda _, value: each(lambda one: isinstance(one, int | float) and not isinstance(one, bool), value),
@@ -274,8 +292,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "HYPERLINK": lambda _, url, label=None: url if label is None else label,
     "TEXT": _plain(lambda value, pattern: show(value, {"pattern": _text(pattern)})),
     "DATE": _plain(_date),
-    "TODAY": lambda _: int(_now()),
-    "NOW": lambda _: _now(),
+    "TODAY": lambda run: int(_now(run)),
+    "NOW": _now,
     "NA": lambda _: Error("#N/A"),
     "TRUE": lambda _: True,
     "FALSE": lambda _: False,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sync.blueprint import LOOKS, BookDesign, BookShape, Change
-from sync.books.gsheets import columns, looks, tabs
+from sync.books.gsheets import columns, live, looks, tabs
 from sync.books.gsheets.cells import Json
 from sync.books.gsheets.draft import Draft
 
@@ -26,6 +26,7 @@ def requests(design: BookDesign, shape: BookShape, changes: Sequence[Change]) ->
         STEPS[change.kind](draft, change)
     for sheet in draft.sheets.values():
         columns.state(draft, sheet)
+        live.state(draft, sheet)
     return draft.requests
 
 
@@ -43,6 +44,7 @@ def _whole(draft: Draft, changes: Iterable[Change]) -> Iterator[Change]:
         elif change.kind == "tab" and (tab := draft.design.tab(change.tab)):
             for column in tab.columns:
                 yield from (replace(change, kind=kind, column=column.name) for kind in ("format", "rule"))
+            yield from (replace(change, kind="live", column=one.name) for one in tab.live)
             for what in (*LOOKS, *(f"view:{view.name}" for view in tab.views)):
                 yield replace(change, kind="look", what=what)
             yield replace(change, kind="name")
@@ -98,6 +100,9 @@ STEPS: Mapping[str, Step] = {
     "status": columns.status,
     "column": columns.column,
     "move_column": columns.move_column,
+    "live": live.column,
+    "formula": live.formula,
+    "every_minute": live.every_minute,
     "rename_column": columns.rename_column,
     "retype_column": columns.retype,
     "format": columns.retype,

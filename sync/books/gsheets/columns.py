@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sync.blueprint import FIRST, STATUS_AT, Change
+from sync.blueprint import STATUS_AT, Change
 from sync.books.gsheets import formulas
 from sync.books.gsheets.cells import (
     BAND_LIGHT,
@@ -34,8 +34,8 @@ def status(draft: Draft, change: Change) -> None:
     if sheet.status is not None:
         return
     at = min(STATUS_AT, len(sheet.slots))
-    _put_in(draft, sheet, at, Slot(STATUS_HEADER))
-    band_cell, head = status_cells(draft)
+    put_in(draft, sheet, at, Slot(STATUS_HEADER))
+    band_cell, head = own_cells(draft.design.status_note)
     rows = [[band_cell], [head]] if sheet.header else [[head]]
     draft.write(sheet, max(sheet.header - 1, 0), at, rows, "userEnteredFormat,note")
     status_looks(draft, sheet, at)
@@ -44,10 +44,10 @@ def status(draft: Draft, change: Change) -> None:
         sheet.rows += 1
 
 
-def status_cells(draft: Draft) -> tuple[Json, Json]:
-    """What stands above the status column and in its header, but for the formulas."""
+def own_cells(note: str) -> tuple[Json, Json]:
+    """What stands above a column of formulas and in its header, but for the formulas."""
     small = {"backgroundColorStyle": colour(BAND_LIGHT), "textFormat": {"fontSize": 9}}
-    head: Json = {"userEnteredFormat": heading_look(BAND_STRONG), "note": draft.design.status_note}
+    head: Json = {"userEnteredFormat": heading_look(BAND_STRONG), "note": note}
     return {"userEnteredFormat": small}, head
 
 
@@ -63,16 +63,16 @@ def column(draft: Draft, change: Change) -> None:
     """A column behind the last one in use."""
     sheet, tab = draft.place(change)
     column = declared(tab, change.column)
-    at, ours = sheet.end(), sheet.status is not None and sheet.header == FIRST - 1
-    _put_in(draft, sheet, at, Slot(column.title, column.name))
+    at = sheet.end()
+    put_in(draft, sheet, at, Slot(column.title, column.name))
     draft.mark(sheet, at, column.name)
-    rows = [[band(column)], [header(column)]] if ours else [[header(column)]]
+    rows = [[band(column)], [header(column)]] if sheet.banded else [[header(column)]]
     draft.write(sheet, sheet.first - len(rows), at, rows, WHOLE)
     draft.width(sheet, at, column.width)
     sheet.again()
 
 
-def _put_in(draft: Draft, sheet: Sheet, at: int, slot: Slot) -> None:
+def put_in(draft: Draft, sheet: Sheet, at: int, slot: Slot) -> None:
     """A blank column at *at*, with nothing of its neighbours' looks and rules."""
     if at < len(sheet.slots):
         draft.add("insertDimension", range=span(sheet.id, "COLUMNS", at), inheritFromBefore=False)
@@ -102,7 +102,7 @@ def move_column(draft: Draft, change: Change) -> None:
 def delete_column(draft: Draft, change: Change) -> None:
     """Gone with all that stood in it: it was asked for by name."""
     sheet, _ = draft.place(change)
-    at = next((at for at, slot in enumerate(sheet.slots) if slot.field == change.column), None)
+    at = next((at for at, slot in enumerate(sheet.slots) if change.column in {slot.field, slot.live}), None)
     if at is None:
         return
     draft.add("deleteDimension", range=span(sheet.id, "COLUMNS", at))
@@ -152,6 +152,7 @@ def state(draft: Draft, sheet: Sheet) -> None:
     if not sheet.restate or at is None or tab is None or key is None:
         return
     last = max(sheet.places().values())
-    spill = worked_out(formulas.status(tab.register, key, at, last, sheet.header))
+    live = sheet.live().values()
+    spill = worked_out(formulas.status(tab.register, key, at, last, sheet.header, live))
     rows = [[worked_out(formulas.as_of())], [spill]] if sheet.header else [[spill]]
     draft.write(sheet, sheet.first - len(rows), at, rows, "userEnteredValue")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sync.blueprint import FIRST, OWN, BookDesign, BookShape, Change, ColumnDesign, ColumnShape, TabDesign, TabShape
@@ -28,6 +28,7 @@ class Slot:
     header: str = ""
     name: str = ""  # the declared column that it is
     field: str = ""  # the one that it is marked as
+    live: str = ""  # the live column that it is
     was: ColumnShape = BLANK
 
     @property
@@ -50,6 +51,8 @@ class Sheet:
     uncut: tuple[bool, bool] = (True, True)
     design: TabDesign | None = None
     restate: bool = False  # its status formula has to be written (again)
+    changed: bool = False  # columns came, went or moved: live columns that look at them have to be written (again)
+    fresh: set[str] = field(default_factory=set)  # promises that got a live column
 
     def stands_for(self, design: TabDesign | None, shape: TabShape) -> None:
         """The tab is the one that *design* means."""
@@ -67,9 +70,15 @@ class Sheet:
         """Where the status column stands."""
         return next((at for at, slot in enumerate(self.slots) if slot.header == STATUS_HEADER), None)
 
+    @property
+    def banded(self) -> bool:
+        """The row above the headers is ours."""
+        return self.status is not None and self.header == FIRST - 1
+
     def again(self) -> None:
         """Columns or tabs that the status formula names have changed; one that is not ours is left as it is."""
         self.restate = self.restate or SPILLS in self.looks
+        self.changed = True
 
     def end(self) -> int:
         """The index behind the last column in use."""
@@ -78,6 +87,10 @@ class Sheet:
     def places(self) -> dict[str, int]:
         """Where each declared column stands."""
         return {slot.name: at for at, slot in enumerate(self.slots) if slot.name}
+
+    def live(self) -> dict[str, int]:
+        """Where each live column stands."""
+        return {slot.live: at for at, slot in enumerate(self.slots) if slot.live}
 
     def find(self, name: str) -> int | None:
         """Where the declared column *name* stands."""
@@ -215,7 +228,7 @@ def declared(tab: TabDesign, name: str) -> ColumnDesign:
 def _sheet(tab: TabShape) -> Sheet:
     slots = [Slot() for _ in range(max(tab.width, *(column.index + 1 for column in tab.columns), 0))]
     for column in tab.columns:
-        slots[column.index] = Slot(column.header, field=column.field, was=column)
+        slots[column.index] = Slot(column.header, field=column.field, live=column.live.partition(":")[0], was=column)
     return Sheet(int(tab.tab_id), tab.title, tab.header, tab.rows, slots, tab.register, tab.looks, tab.uncut)
 
 

@@ -5,14 +5,17 @@ No live spreadsheet has worked them out yet: the tests do it with the functions 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 
 from sync.blueprint import WAITING, View
+from sync.blueprint.live import Live, Refs, formula, past, soon
 from sync.layout import letter
 from sync.model import STATUS_HEADER, STATUS_TAB, SYNC_TAB, status_key
 
 MARK = "servicebook:"  # inside a condition that we made, so that it is known again
 AS_OF = "截至 "
+_TITLE = re.compile(r'=ARRAYFORMULA\(IF\(ROW\([^()]*\)=ROW\([^()]*\),"((?:[^"]|"")*)",')
 
 
 def text(value: str) -> str:
@@ -25,18 +28,19 @@ def quoted(tab: str) -> str:
     return "'" + tab.replace("'", "''") + "'"
 
 
-def status(register: str, key: int, at: int, last: int, header: int) -> str:
+def status(register: str, key: int, at: int, last: int, header: int, live: Collection[int] = ()) -> str:
     """The header of the status column and, spilling down from it, what the last run made of each row.
 
     The ids stand in the column with index *key*, the status at *at*, the last declared column at *last*, the headers
-    in the row with index *header*. All ranges begin with the headers and are open below: a row that is put in right
-    under the headers would push anything that begins there one row off, and every status with it.
+    in the row with index *header*, live columns at *live*: what those show says nothing of a row.
+    All ranges begin with the headers and are open below: a row that is put in right under the headers would push
+    anything that begins there one row off, and every status with it.
     The look-up knows no wildcards (XLOOKUP has them only when asked to), so ids with `~ * ?` are found as they are.
     Nothing shows beside a number written ahead as long as its row holds nothing else; an unticked box is nothing.
     """
     ids, tab = _from(key, key, header), quoted(STATUS_TAB)
     found = f"XLOOKUP({text(status_key(register, ''))}&{ids},{tab}!A:A,{tab}!B:B)"
-    blocks = [(a, b) for a, b in ((0, at - 1), (at + 1, max(last, key))) if a <= b and (a, b) != (key, key)]
+    blocks = [block for block in _between(sorted({at, *live}), max(last, key)) if block != (key, key)]
     counts = "+".join(_filled(_from(a, b, header)) for a, b in blocks) or "0"
     most = int(any(a <= key <= b for a, b in blocks))  # the id itself
     rows = f'IF({ids}="","",IFNA({found},IF({counts}<={most},"",{text(WAITING)})))'
@@ -47,9 +51,42 @@ def _from(left: int, right: int, header: int) -> str:
     return f"{letter(left)}{header + 1}:{letter(right)}"
 
 
+def column(at: int, header: int) -> str:
+    """The whole column with index *at*, from the row of its header on."""
+    return _from(at, at, header)
+
+
+def _between(walls: Sequence[int], last: int) -> Iterator[tuple[int, int]]:
+    """The first and the last index of each run of columns up to *last*, without *walls*."""
+    for before, wall in zip((-1, *walls), (*walls, last + 1), strict=True):
+        if before + 1 <= min(wall - 1, last):
+            yield before + 1, min(wall - 1, last)
+
+
 def _filled(area: str) -> str:
     """How many cells of each row of *area* hold something; an error is something."""
     return f'MMULT(IFERROR(({area}<>"")*({area}<>FALSE),1),SEQUENCE(COLUMNS({area}),1,1,0))'
+
+
+def live(made: Live, refs: Refs, key: int, header: int) -> str:
+    """The header of a live column and, spilling down from it, what it shows of each row.
+
+    *refs* are whole columns from the row of the headers on, which has the index *header*, as *column* writes them.
+    """
+    ids = column(key, header)
+    rows = formula(made, refs)
+    return f"=ARRAYFORMULA(IF(ROW({ids})=ROW({letter(key)}{header + 1}),{text(made.title.zh)},{rows}))"
+
+
+def live_title(written: str) -> str:
+    """The header that the formula *written* of a live column gives, also where it shows an error just now."""
+    found = _TITLE.match(written)
+    return found[1].replace('""', '"') if found else ""
+
+
+def comes(made: Live, refs: Refs, *, late: bool) -> str:
+    """Whether the moment of a row has passed, or else comes soon; *refs* are the cells of both live columns."""
+    return f"={past(made, refs) if late else soon(made, refs)}>0"
 
 
 def as_of() -> str:

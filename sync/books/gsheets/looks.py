@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sync.blueprint import TabDesign, View
+from sync.blueprint.live import Live
 from sync.books.gsheets import formulas
 from sync.books.gsheets.cells import BAND_STRONG, Json, area, colour, ink
 from sync.books.gsheets.draft import Draft, Sheet
@@ -17,6 +18,7 @@ STALE = ("#D9D9D9", "#7F7F7F")
 VOIDED = "#8C8C8C"
 HEADERS_SAID = f"{MARK} 表头，程序按它找列；改名前请先和管理员说一声 / headers: columns are found by them"
 STATUS_SAID = f"{MARK} 系统状态，每晚自动更新，不用手写 / status: filled every night"
+LIVE_SAID = "servicebook 倒计时，公式随时算，不用手写 / counts down by a formula"  # the look of a tab does without it
 SYSTEM_SAID = f"{MARK} 系统标签页，每晚整页重写 / rewritten whole every night"
 
 
@@ -71,6 +73,18 @@ def colours(draft: Draft, sheet: Sheet, tab: TabDesign) -> None:
         _condition(draft, above, formulas.stale(f"${letter(at)}${sheet.header}"), _painted(*STALE))
 
 
+def counting(draft: Draft, sheet: Sheet, made: Live, cells: Mapping[str, str]) -> None:
+    """Both live columns of a promise, in *cells* of the headers' row, wear the colours of what is late or due soon."""
+    both = sorted(at for name, at in sheet.live().items() if name.partition(".")[0] == made.promise)
+    for one in draft.design.colours if len(both) == 2 else ():
+        if one.name in {"soon", "late"}:
+            formula = formulas.comes(made, cells, late=one.name == "late")
+            for at in both:
+                _condition(
+                    draft, area(sheet.id, (sheet.header, None), (at, at + 1)), formula, _painted(one.fill, one.ink)
+                )
+
+
 def _condition(draft: Draft, where: Json, formula: str, look: Json) -> None:
     """Ours come before other people's; where two of ours meet, either look is right."""
     condition = {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": formula}]}
@@ -89,13 +103,18 @@ def protection(draft: Draft, sheet: Sheet, _: TabDesign) -> None:
         _protect(draft, sheet, sheet.below(sheet.status), STATUS_SAID)
 
 
+def guard(draft: Draft, sheet: Sheet, at: int, name: str) -> None:
+    """Who types over the live column *name* is asked first: it would stop the formula."""
+    _protect(draft, sheet, sheet.below(at), LIVE_SAID, name)
+
+
 def locked(draft: Draft, sheet: Sheet) -> None:
     """A tab of the system's: only the owner and the account that makes it can change it."""
     _protect(draft, sheet, area(sheet.id), SYSTEM_SAID, warningOnly=False, editors={"users": []})
 
 
-def _protect(draft: Draft, sheet: Sheet, where: Json, said: str, **who: object) -> None:
-    number = draft.number(str(sheet.id), "protection", said)
+def _protect(draft: Draft, sheet: Sheet, where: Json, said: str, name: str = "", **who: object) -> None:
+    number = draft.number(str(sheet.id), "protection", said + name)
     protected = {"protectedRangeId": number, "range": where, "description": said, **(who or {"warningOnly": True})}
     draft.add("addProtectedRange", protectedRange=protected)
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sync.blueprint import ADDITIONS, ASKED, BookShape, Change, ColumnShape, TabShape
+from sync.blueprint.live import mark_in
 from sync.blueprint.standing import HEADER_WITHIN
-from sync.books.gsheets.formulas import MARK, quoted
+from sync.books.gsheets.formulas import MARK, live_title, quoted
 from sync.books.gsheets.marks import MOST_CELLS
 from sync.model import STATUS_HEADER, SYSTEM_HEADERS
 from sync.schema import heading
@@ -17,13 +18,15 @@ Answer = Mapping[str, Any]
 Rows = Sequence[Sequence[Any]]
 
 # What we hang on tabs and columns, so that they are known again whatever their titles say by then.
-FIELD, REGISTER, STATUS = "servicebook.field", "servicebook.register", "servicebook.status"
+FIELD, REGISTER = "servicebook.field", "servicebook.register"
+STATUS, LIVE = "servicebook.status", "servicebook.live"
 NAME = "sb_"  # the beginning of our named ranges
 SPILLS = "spills"  # among the looks: the status column is one formula of ours
 LOOKED_AT = 12
+EVERY_MINUTE = "MINUTE"  # how often the service works out what goes by its clock, besides after each change
 
 SHAPE_FIELDS = (
-    "spreadsheetId,properties(title,locale,timeZone),namedRanges(name),"
+    "spreadsheetId,properties(title,locale,timeZone,autoRecalc),namedRanges(name),"
     "sheets(properties(sheetId,title,hidden,sheetType,gridProperties),merges,developerMetadata,"
     "conditionalFormats(booleanRule(condition)),protectedRanges(protectedRangeId,description),"
     "filterViews(filterViewId,title,filterSpecs),bandedRanges(bandedRangeId))"
@@ -62,6 +65,7 @@ def shape(name: str, meta: Answer, heads: Answer, values: Mapping[str, Rows]) ->
         cells=sum(rows * columns for rows, columns in map(_size, sheets)),
         most_cells=MOST_CELLS,
         taken=frozenset(_taken(meta, heads)),
+        every_minute=meta.get("properties", {}).get("autoRecalc") == EVERY_MINUTE,
     )
 
 
@@ -147,12 +151,18 @@ def _is_text(cell: Answer) -> bool:
 
 
 def _shown(cell: Answer) -> str:
-    """The header in *cell*. Our formula is known by its own first word, even where it shows an error just now."""
+    """The header in *cell*. Our formulas are known by their own first word, even where they show an error just now."""
+    if mark_in(_formula(cell)):
+        return live_title(_formula(cell))
     return STATUS_HEADER if _spills(cell) else str(cell.get("formattedValue", "")).strip()
 
 
 def _spills(cell: Answer) -> bool:
-    return f'"{STATUS_HEADER}"' in cell.get("userEnteredValue", {}).get("formulaValue", "")
+    return f'"{STATUS_HEADER}"' in _formula(cell)
+
+
+def _formula(cell: Answer) -> str:
+    return str(cell.get("userEnteredValue", {}).get("formulaValue", ""))
 
 
 def _columns(lines: Rows, header: int, marks: Sequence[Answer], values: Rows) -> Iterator[ColumnShape]:
@@ -160,9 +170,11 @@ def _columns(lines: Rows, header: int, marks: Sequence[Answer], values: Rows) ->
     for at in range(max((len(marks), *map(len, lines), *map(len, values)), default=0)):
         cells = [line[at] if at < len(line) else {} for line in lines[header:]]
         head, below = (cells or [{}])[0], cells[1:]
-        title, field = _shown(head), _mark(marks[at], FIELD) if at < len(marks) else ""
+        title = _shown(head)
+        field, marked = (_mark(marks[at], key) if at < len(marks) else "" for key in (FIELD, LIVE))
         filled = any(at < len(row) and row[at] not in ("", None) for row in values[header + 1 :])
-        if title or field or filled:
+        live = _live(head, marked, filled=filled)
+        if title or field or live or filled:
             formats = (cell.get("userEnteredFormat", {}).get("numberFormat", {}) for cell in below)
             yield ColumnShape(
                 index=at,
@@ -172,7 +184,16 @@ def _columns(lines: Rows, header: int, marks: Sequence[Answer], values: Rows) ->
                 rule=any("dataValidation" in cell for cell in below),
                 note=bool(head.get("note")),
                 filled=filled,
+                live=live,
+                gaps=bool(live) and not mark_in(_formula(head)),
             )
+
+
+def _live(head: Answer, marked: str, *, filled: bool) -> str:
+    """What live column it is. One whose formula is gone or fails, and that holds something, is people's by now."""
+    written = mark_in(_formula(head))
+    works = written and "errorValue" not in head.get("effectiveValue", {})
+    return written or marked if works or not filled else ""
 
 
 def _pattern(number_format: Answer) -> str:
@@ -227,14 +248,14 @@ def vanished(before: BookShape, after: BookShape, changes: Sequence[Change]) -> 
         for one in changes
         if one.kind in {"delete_column", "rename_column"}
     )
-    lost = _headers(before, titles) - meant - _headers(after, {})
+    lost = _headers(before, titles, live=False) - meant - _headers(after, {})  # what our formulas gave is no loss
     return [f"{tab}!{header}" for tab, header in lost.elements()]
 
 
-def _headers(book: BookShape, titles: Mapping[str, str]) -> Counter[tuple[str, str]]:
+def _headers(book: BookShape, titles: Mapping[str, str], *, live: bool = True) -> Counter[tuple[str, str]]:
     return Counter(
         (titles.get(tab.title, tab.title), heading(column.header))
         for tab in book.tabs
         for column in tab.columns
-        if column.header.strip()
+        if column.header.strip() and (live or not column.live)
     )

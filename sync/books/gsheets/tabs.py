@@ -5,7 +5,7 @@ from __future__ import annotations
 from sync.blueprint import FIRST, GUIDE_TAB, STATUS_AT, Change, GuideLine, TabDesign
 from sync.books.gsheets import formulas, looks
 from sync.books.gsheets.cells import BAND_STRONG, Json, area, band, header, heading_look, said, span, worked_out
-from sync.books.gsheets.columns import status_cells, status_looks
+from sync.books.gsheets.columns import own_cells, status_looks
 from sync.books.gsheets.draft import LOOKING, WHOLE, Draft, Sheet, Slot
 from sync.model import PROBLEM_TAB, STATUS_HEADER, STATUS_TAB, SYNC_TAB, SYSTEM_HEADERS
 
@@ -25,7 +25,7 @@ def tab(draft: Draft, change: Change) -> None:
     slots = [Slot(column.title, column.name) for column in tab.columns]
     slots.insert(min(STATUS_AT, len(slots)), Slot(STATUS_HEADER))
     sheet = draft.new(tab.title, FIRST + len(tab.ahead) + tab.spare, slots)
-    sheet.design, sheet.restate = tab, True
+    sheet.design, sheet.restate, sheet.changed = tab, True, True
     draft.place(change)  # marks it
     places = sheet.places()
     for name, at in places.items():
@@ -42,7 +42,7 @@ def _heads(draft: Draft, sheet: Sheet, tab: TabDesign) -> None:
     """Row 1 says which columns are filled together, row 2 carries the headers with their notes."""
     above, below = [band(column) for column in tab.columns], [header(column) for column in tab.columns]
     at = sheet.status or 0
-    for cells, cell in zip((above, below), status_cells(draft), strict=True):
+    for cells, cell in zip((above, below), own_cells(draft.design.status_note), strict=True):
         cells.insert(at, cell)
     draft.write(sheet, 0, 0, [above, below], WHOLE)
     status_looks(draft, sheet, at)

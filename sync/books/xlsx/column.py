@@ -69,6 +69,11 @@ def with_columns(
     return Widened(edited(part, [*edits, *filtering, *sheet.rules(rules), *sheet.dimension(max(looks))]), filtered)
 
 
+def usual(part: bytes, row: int, column: int) -> int:
+    """The style of an empty cell in a *column* of the sheet *part*; the headers stand in the row with index *row*."""
+    return _Sheet(part, row, {column}).usual(column)
+
+
 class _Sheet:
     """A sheet part, outlined as far as columns at *new* and headers in *row* need it."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sync.books import Content, Outcome, Tab, Written
-from sync.books.xlsx.package import MEGA, damaged, too_big
+from sync.books.xlsx.package import MEGA, Package, damaged, too_big
 from sync.books.xlsx.sentences import (
     BUILT,
     FILLED,
@@ -32,6 +32,7 @@ from sync.model import BookError, Copy, Grid
 
 if TYPE_CHECKING:
     from sync.blueprint import BookDesign, BookShape, Change
+    from sync.books.xlsx.formulas import Marks
     from sync.settings import Bounds, Settings
 
 TRIES = 5  # a book that is being saved is whole again a moment later
@@ -84,7 +85,8 @@ class XlsxBook:
         """How the file is built now, as far as its cells tell."""
         from sync.books.xlsx.shape import shape_of
 
-        return shape_of(self.name, self.path.name, self._whole()[2])
+        data, _, grids = self._whole()
+        return shape_of(self.name, self.path.name, grids, self._formulas(data))
 
     def apply(self, design: BookDesign, changes: Sequence[Change]) -> Written:
         """Add tabs and columns; the file is replaced whole, or left as it was."""
@@ -95,11 +97,11 @@ class XlsxBook:
             return told("unchanged", sentences=BUILT)
         try:
             data, _, grids = self._whole()
-            shape = shape_of(self.name, self.path.name, grids)
+            shape = shape_of(self.name, self.path.name, grids, self._formulas(data))
             new = built(data, shape, design, changes, self.bounds)
             if new is None:
                 return told("changed", self.held_by(), sentences=BUILT)
-            if not same_rows(grids, self._grids(new)):
+            if not same_rows(grids, self._grids(new), shape):
                 raise damaged("copy")
             outcome = self._replace(new, _digest(data))
         except BookError as error:
@@ -191,6 +193,13 @@ class XlsxBook:
         from sync.books.xlsx.apart import read_apart
 
         return read_apart(self.name, data, self.bounds)
+
+    def _formulas(self, data: bytes) -> dict[str, Marks]:
+        """The marks of the formulas that we keep in live columns, by the tab's title."""
+        from sync.books.xlsx.formulas import marks
+
+        package = Package(data, self.bounds.unpacked_mb, self.bounds.ratio)
+        return {part.title: marks(package.part(part.path)) for part in package.tabs}
 
     def _changed_since(self, data: bytes) -> bool:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from sync.blueprint import FIRST, STATUS_AT, BookDesign, Rule
+from sync.blueprint import FIRST, BookDesign, Rule
 from sync.books.xlsx.places import column_letters
 
 LONGEST_LIST = 255  # characters of a list that stands inside its rule
@@ -41,8 +41,8 @@ def names(design: BookDesign, rule: Rule) -> str:
     tab = design.tab(rule.tab)
     if tab is None:
         return ""
-    place = next((place for place, column in enumerate(tab.columns) if column.title == rule.header), None)
-    return "" if place is None else below(tab.title, place + (place >= STATUS_AT), FIRST)
+    name = next((column.name for column in tab.columns if column.title == rule.header), None)
+    return "" if name is None else below(tab.title, tab.places[name], FIRST)
 
 
 def below(tab: str, column: int, first: int) -> str:

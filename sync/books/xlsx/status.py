@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -17,10 +18,10 @@ STATUS_END = 100_001  # last row of the hidden tab that the look-up sees
 AS_OF = f'=IF(\'{SYNC_TAB}\'!$B$2="","截至 —","截至 "&TEXT(\'{SYNC_TAB}\'!$B$2,"mm-dd hh:mm"))&T(NOW())'
 
 
-def status_formula(register: str, row: int, key: str, last: str) -> str:
+def status_formula(register: str, row: int, key: str, others: Sequence[str]) -> str:
     """The look-up that shows what the last run made of the sheet's *row*.
 
-    Its id stands in the column with the letter *key*; the last one is *last*.
+    Its id stands in the column with the letter *key*; *others* are the cells right of the status in which people type.
 
     The hidden tab is sorted, so the quick approximate match finds the key, and an exact comparison confirms it.
     Tried in LibreOffice: keys in *status_order* are found, whatever the case; keys with `~ * ? ' ( _` between digits
@@ -30,12 +31,12 @@ def status_formula(register: str, row: int, key: str, last: str) -> str:
     """
     keys, found = (f"'{STATUS_TAB}'!${letter}$2:${letter}${STATUS_END}" for letter in "AB")
     both = f"'{STATUS_TAB}'!$A$2:$B${STATUS_END}"
-    typed, others = f"${key}{row}", f"$C{row}:${last}{row}"
+    typed, filled = f"${key}{row}", ",".join(others)
     key = f'"{register}|"&{typed}'
     plain = f'SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({key},"~","~~"),"*","~*"),"?","~?")'
     at = f"MATCH({plain},{keys},0)"
     slow = f'IFERROR(INDEX({found},{at}/EXACT(INDEX({keys},{at}),{key})),"{WAITING}")'
-    alone = f"COUNTA({others})=0" if typed == f"$A{row}" else f"COUNTA($A{row},{others})=1"
+    alone = f"COUNTA({filled})=0" if typed == f"$A{row}" else f"COUNTA($A{row},{filled})=1"
     missed = f'IF({alone},"",{slow})'
     quick = f"IF(IFERROR(EXACT(VLOOKUP({key},{keys},1),{key}),FALSE),VLOOKUP({key},{both},2),{missed})"
     return f'=IF({typed}="","",{quick})&T(NOW())'
@@ -57,7 +58,8 @@ def status_column(
     sheet.write_string(HEADER_ROW, STATUS_AT, STATUS_HEADER, head)
     sheet.write_comment(HEADER_ROW, STATUS_AT, design.status_note, NOTE)
     last = max(places.values())
-    formula = status_formula(tab.register, FIRST + 1, *map(xl_col_to_name, (places[tab.key], last)))
+    typed = _typed({places[one.name] for one in tab.live if one.name in places}, last, FIRST + 1)
+    formula = status_formula(tab.register, FIRST + 1, xl_col_to_name(places[tab.key]), typed)
     sheet.fill_down(FIRST, end, STATUS_AT, formula, plain)
     if tab.void:
         void = f"${xl_col_to_name(places[tab.void])}{FIRST + 1}"
@@ -72,15 +74,25 @@ def status_column(
         )
 
 
+def _typed(live: Collection[int], last: int, row: int) -> list[str]:
+    """The cells of *row* from the third column to the *last* but for those *live*: a formula there is nothing typed."""
+    ends = [STATUS_AT, *sorted(live), last + 1]
+    between = [(before + 1, after - 1) for before, after in pairwise(ends) if before + 1 < after]
+    return [f"${xl_col_to_name(first)}{row}:${xl_col_to_name(end)}{row}" for first, end in between]
+
+
 class _Filled(str):
     """A formula that is filled down *area*, as it stands in the first row."""
 
-    __slots__ = ("area",)
+    __slots__ = ("area", "number")
     area: str
+    number: int  # by which the cells name it
 
 
 class Tab(Worksheet):  # type: ignore[misc]
     """A tab whose formulas are written as they are, and those that are filled down only once."""
+
+    filled = 0  # how many are
 
     def fill_down(self, first: int, last: int, column: int, formula: str, look: Any) -> None:
         """*formula*, written for the row with index *first*, in all rows to *last*.
@@ -88,6 +100,7 @@ class Tab(Worksheet):  # type: ignore[misc]
         Stored once: 20,000 rows open in LibreOffice a second later than without it, and not six.
         """
         filled = _Filled(formula.removeprefix("="))
+        filled.number, self.filled = self.filled, self.filled + 1
         filled.area = xl_range(first, column, last, column)
         for row in range(first, last + 1):
             self.write_formula(row, column, filled, look, "")
@@ -102,5 +115,6 @@ class Tab(Worksheet):  # type: ignore[misc]
             return
         place = "".join(f' {name}="{value}"' for name, value in attributes)
         first = formula.area.split(":")[0] == dict(attributes)["r"]
-        stored = f' ref="{formula.area}" si="0">{escape(formula)}</f>' if first else ' si="0"/>'
+        number = f'si="{formula.number}"'
+        stored = f' ref="{formula.area}" {number}>{escape(formula)}</f>' if first else f" {number}/>"
         self.fh.write(f'<c{place}><f t="shared"{stored}<v></v></c>')

@@ -60,6 +60,12 @@ class Stylesheet:
         base = known[style] if style < len(known) else f'<{self.prefix}xf numFmtId="0"/>'.encode()
         return self.add("cellXfs", _with(base, numFmtId=self.number(code), applyNumberFormat=1))
 
+    def tint(self, fill: str, ink: str) -> int:
+        """The conditional style with the colour *ink* on *fill*, both as #RRGGBB."""
+        colours = (f'<color rgb="FF{ink[1:]}"/>', f'<bgColor rgb="FF{fill[1:]}"/>')
+        content = f"<dxf><font>{colours[0]}</font><fill><patternFill>{colours[1]}</patternFill></fill></dxf>"
+        return self.add("dxfs", prefixed(content.encode(), self.prefix))
+
     def adopt(self, other: Stylesheet) -> tuple[list[int], list[int]]:
         """Where the cell styles and the conditional styles of *other* (whose names have no prefix) are found here.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.blueprint import BAND_ROW, FIRST, HEADER_ROW, STATUS_AT, BookDesign, TabDesign
+from sync.books.xlsx.live import live_columns
 from sync.books.xlsx.looks import LINKED, NOTE, Looks, paper, put
 from sync.books.xlsx.offers import Cells, validation
 from sync.books.xlsx.status import Tab, status_column
@@ -25,9 +26,10 @@ class Tabs:
     def write(self, tab: TabDesign, rows: Sequence[Mapping[str, object]] = ()) -> None:
         """A new sheet for *tab* with *rows*, the numbers that are written ahead, and room below."""
         sheet = self.book.add_worksheet(tab.title, Tab)
-        places = {column.name: place + (place >= STATUS_AT) for place, column in enumerate(tab.columns)}
+        places = tab.places
         own = dict.fromkeys(name for row in rows for name in row if name not in places)
-        places |= {name: len(tab.columns) + 1 + extra for extra, name in enumerate(own)}
+        behind = max(places.values()) + 1
+        places |= {name: behind + extra for extra, name in enumerate(own)}
         self._heads(sheet, tab, places)
         for name in own:
             sheet.write_string(HEADER_ROW, places[name], name, self.looks.format(bold=True))
@@ -38,12 +40,13 @@ class Tabs:
             for name, value in row.items():
                 put(sheet, index, places[name], value, self.looks.cell(formats.get(name, "General"), value))
         status_column(sheet, self.looks, self.design, tab, end, places)
+        live_columns(sheet, self.looks, self.design, tab, end)
         for column in tab.columns:
             if rule := validation(column.rule, self.cells):
                 at = places[column.name]
                 sheet.data_validation(FIRST, at, end, at, rule)
         sheet.freeze_panes(FIRST, STATUS_AT + 1)
-        sheet.autofilter(HEADER_ROW, 0, end, len(tab.columns))
+        sheet.autofilter(HEADER_ROW, 0, end, behind - 1)
         paper(sheet)
 
     def _heads(self, sheet: Any, tab: TabDesign, places: Mapping[str, int]) -> None:
