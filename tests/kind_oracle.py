@@ -83,6 +83,43 @@ def share(rows, now, last, within, least):
     return found
 
 
+HALF_HOUR = timedelta(minutes=30)
+
+
+def time_down(faults, listed, first, last, now, grace):
+    """Half hours by name, `down`, `maybe` and `whole`, of the period from *first* to *last*, and each fault's verdict.
+
+    *faults* are (thing, begin, end), each a value, None or "??"; *listed* says since when a thing is in service.
+    All moments lie on half hours, which are looked at one by one.
+    """
+    last = min(last, now)
+    halves = [first + n * HALF_HOUR for n in range(int((last - first) / HALF_HOUR))]
+    down, maybe, verdicts = set(), 0, []
+    for thing, begin, end in faults:
+        known = isinstance(begin, datetime)
+        blind = end == "??" or bool(known and end and end < begin)
+        until = now if blind or end is None else min(end, now)
+        since = listed.get(thing, first if thing in (None, "??") else None)
+        mine = [at for at in halves if (not known or at >= begin) and at < until]
+        if not mine:
+            touches = known and first <= begin < last and begin >= until
+            verdicts.append(None if not touches else "done" if since is not None and since < begin else "outside")
+            continue
+        served = [at for at in mine if since is not None and at >= since]
+        if not served:
+            verdicts.append("outside")
+        elif known and until - begin <= grace:
+            verdicts.append("done")
+        elif blind or not known or thing in (None, "??"):
+            verdicts.append("unclear")
+            maybe += len(served)
+        else:
+            verdicts.append("left")
+            down |= {(thing, at) for at in served}
+    whole = sum(at >= since for since in listed.values() for at in halves)
+    return {"down": len(down), "maybe": maybe, "whole": whole}, verdicts
+
+
 def quiet(moments, others, now, days):
     """The state of a row by its own *moments* and those of *others*: None for an empty cell, "??" for an unread one."""
     said = [at for at in (*moments, *others) if isinstance(at, datetime)]

@@ -12,6 +12,8 @@ from sync.model import (
     BookStrip,
     Flag,
     Problem,
+    Ratio,
+    RatioRow,
     RowCount,
     RowRef,
     StockLine,
@@ -19,6 +21,7 @@ from sync.model import (
     Week,
 )
 from sync.rules.clock import Clock
+from sync.rules.coverage import Coverage
 from sync.rules.level import Level
 from sync.schema import Calendar, Register, Schema, Words
 from sync.settings import Department, Settings
@@ -73,6 +76,16 @@ LEVEL = {
     "opening": "units", "par": "units", "breach": "at_or_below",
     "moves": {"register": "moves", "key": "part", "quantity": "n", "direction": "way", "plus": "in", "minus": "out"},
 }  # fmt: skip
+RATE = {
+    "kind": "coverage", "name": "replied", "title": title("回复率", "Reply rate"), "register": "call_register",
+    "every": "calendar month", "at_least": 95, "promises": ["first_reply"],
+}  # fmt: skip
+IN_ORDER = {
+    "kind": "coverage", "name": "in_order", "title": title("设备完好率", "Equipment in order"), "at_least": 100,
+    "register": "call_register", "every": "calendar month",
+    "down": {"from": "received_at", "to": "replied_at", "grace": "4 h", "thing": "customer",
+             "of": {"register": "customers", "key": "customer_no", "since": "customer_no"}},
+}  # fmt: skip
 
 
 def schema():
@@ -89,6 +102,7 @@ def schema():
         for name, zh, en, limit in PROMISES
     ]  # fmt: skip
     promises.append(msgspec.convert(LEVEL, Level))
+    promises += [msgspec.convert(one, Coverage) for one in (RATE, IN_ORDER)]
     week = {day: ["09:00-12:00", "13:30-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
     office = Calendar(name="office", title=Words(zh="办公时间", en="Office hours"), week=week, holidays="CN")
     return Schema(registers=registers, promises=promises, profiles={}, calendars={"office": office})
@@ -128,7 +142,7 @@ def night(**more):
 
 
 def boards():
-    """One receipt, one visit to come, one part that is short, one book with a number missing, eight weeks."""
+    """One receipt, one visit to come, one part that is short, one book with a number missing, weeks, two ratios."""
     late = flag(1)
     ref = RowRef("call_register", "service", "报修登记", 3, late.key, late.key, STAFF[1])
     told = {"zh": "从“来电时间”算起，限 30 分钟。", "en": "Counted from “Called at”; limit 30 minutes."}
@@ -142,7 +156,27 @@ def boards():
         books=[BookStrip("B001", "WX-00001", "WX-00005", STAFF[0], closed=False,
                          sheets=["used", "void", "gap", "used", "left"], missing=["WX-00003"])],
         weeks={"first_reply": weeks},
+        ratios=ratios(),
     )  # fmt: skip
+
+
+def ratios():
+    """A month that is over, and one that runs, of hours: a fault still open, one nobody can read, others left out."""
+    began = datetime(2026, 11, 20, 8, 0)
+    rows = [
+        RatioRow("RC-26-00003", "青松小区", "left", began, None, 42 * 3600),
+        RatioRow("RC-26-00004", "和平商场", "left", began, began + timedelta(hours=6), 6 * 3600),
+        RatioRow("RC-26-00005", "", "unclear"),
+        RatioRow("RC-26-00006", "北站仓库", "outside", began, None),
+    ]
+    hours = {"missed": 48 * 3600, "whole": 8 * 506 * 3600, "done": 3990 * 3600}
+    verdicts = {"left": 2, "unclear": 1, "outside": 1, "done": 9}
+    return [
+        Ratio("replied", "2026-10", "below", datetime(2026, 10, 1), datetime(2026, 11, 1), "75", 3, 1, 4,
+              rows=[RatioRow("RC-26-00001", "城东中学", "left")], counts={"left": 1, "done": 3}),
+        Ratio("in_order", "2026-11", "not_due", datetime(2026, 11, 1), NOW, "98.5–98.8", **hours, things=8, recorded=1,
+              rows=rows, counts=verdicts),
+    ]  # fmt: skip
 
 
 def busy_night():

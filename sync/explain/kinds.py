@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +12,8 @@ from sync.engines import rows
 from sync.explain.about import About
 from sync.explain.saying import Saying
 from sync.model import EMPTY, UNREADABLE
-from sync.rules.coverage import Coverage
+from sync.rules.coverage import Coverage, verdict
+from sync.rules.downtime import Down, Share
 from sync.rules.level import Level
 from sync.rules.presence import Presence
 from sync.rules.recurrence import Recurrence
@@ -24,6 +24,8 @@ from sync.rules.stale import Stale
 def facts(about: About) -> dict[str, object]:
     """The rows behind a ratio, or the sum of a level; what else there is to know stands in the flag."""
     promise = about.promise
+    if isinstance(promise, Coverage) and promise.down:
+        return _time(about)
     if isinstance(promise, Coverage):
         return {"rows": [{"key": line["_key"], "done": line["_done"] == 1, "unreadable": line["_unknown"] == 1}
                          for line in about.behind]}  # fmt: skip
@@ -31,6 +33,25 @@ def facts(about: About) -> dict[str, object]:
         return {"opening": line[promise.opening], "in": line["_in"] or 0, "out": line["_out"] or 0,
                 "on_hand": line["_hand"], "par": line[promise.par]}  # fmt: skip
     return {}
+
+
+def _time(about: About) -> dict[str, object]:
+    """The hours behind a ratio of time; those of its rows add up to *hours_down*."""
+    share = about.share
+    found = [
+        {"key": line["_key"], "thing": line["_thing"], "verdict": verdict(line),
+         "from": line["_begin"], "to": line["_end"], "hours_down": _hours(line["_down"]),
+         "hours_unclear": _hours(line["_maybe"])}
+        for line in about.behind
+    ]  # fmt: skip
+    if share is None:
+        return {"rows": found}
+    return {"things": share.things, "hours": _hours(share.whole), "hours_down": _hours(share.missed),
+            "hours_unclear": _hours(share.unknown), "rows": found}  # fmt: skip
+
+
+def _hours(seconds: object) -> float:
+    return int(str(seconds)) / 3600
 
 
 @dataclass
@@ -76,6 +97,9 @@ class KindTold(Saying):
             yield self.say(
                 "period", first=self.day(flag.start.date(), year=True), last=self.day(last.date(), year=True)
             )
+            clamped = "month" in promise.every and flag.due.day == 1 and not promise.moves
+            if clamped and isinstance(anchor, datetime) and last.day < anchor.day:
+                yield self.say("month_end", day=anchor.day)
         if flag.stop:
             yield self.say("served", on=self.day(flag.stop.date(), year=True))
         elif flag.state == "waived":
@@ -127,21 +151,50 @@ class KindTold(Saying):
         yield self.say("repeat", same=same, earlier=earlier, ended=self.at(self.flag.start), days=days, within=within)
 
     def ratio(self, promise: Coverage) -> Iterator[str]:
-        """How many there were in the period, how many were done, and which were not."""
-        flag, lines = self.flag, self.about.behind
-        if not flag.start or not flag.due or not lines:
+        """How much of the period's work or time was as it should be, and which records were not."""
+        flag, share = self.flag, self.about.share
+        if not flag.start or not flag.due or not share:
             yield self.say("ratio_unknown")
             return
-        done = sum(line["_done"] == 1 for line in lines)
+        told = {"first": self.day(flag.start.date(), year=True), "least": f"{promise.at_least:g}",
+                "last": self.day((flag.due - timedelta(days=1)).date(), year=True),
+                "share": share.percent}  # fmt: skip
+        if promise.down:
+            yield from self.time(promise.down, share, told)
+            return
+        yield self.say("ratio", n=share.whole, done=share.done, **told)
+        for key, wanted in (("ratio_open", "left"), ("ratio_unread", "unclear")):
+            if keys := self.behind(wanted):
+                yield self.say(key, records=self.listed(keys))
+
+    def time(self, down: Down, share: Share, told: Mapping[str, str]) -> Iterator[str]:
+        """For how many hours things were down, in which faults, and what was left out and why."""
+        if self.flag.due and self.flag.due > self.bench.now:
+            told = {**told, "last": self.at(self.bench.now)}
+        listed = self.schema.registers[down.of.register]
+        register, thing = listed.title[self.language], listed.by_name[down.of.key].title[self.language]
+        hours = [f"{_hours(one):,.1f}" for one in (share.whole, share.missed)]
         yield self.say(
-            "ratio", first=self.day(flag.start.date(), year=True),
-            last=self.day((flag.due - timedelta(days=1)).date(), year=True), n=len(lines), done=done,
-            share=f"{math.floor(done * 1000 / len(lines)) / 10:g}", least=f"{promise.at_least:g}",
-        )  # fmt: skip
-        for key, unknown in (("ratio_open", 0), ("ratio_unread", 1)):
-            keys = [str(line["_key"]) for line in lines if line["_done"] == 0 and line["_unknown"] == unknown]
-            if keys:
-                yield self.say(key, records=self.listed(list(dict.fromkeys(keys))))
+            "time", things=share.things, register=register, thing=thing, whole=hours[0], down=hours[1], **told
+        )
+        lines = [line for line in self.about.behind if verdict(line) == "left"]
+        if lines:
+            faults = [
+                self.say("time_fault", record=line["_key"], hours=f"{_hours(line['_down']):,.1f}") for line in lines
+            ]
+            ended = sum(line["_end"] is not None for line in lines)
+            yield self.say("time_faults", n=len(lines), ended=ended, faults=self.listed(faults))
+        grace = self.vocabulary.limit(down.grace, self.language)
+        for key, wanted in (("time_short", "done"), ("time_outside", "outside"), ("time_unread", "unclear")):
+            if keys := self.behind(wanted):
+                yield self.say(
+                    key, n=len(keys), records=self.listed(keys), grace=grace, register=register,
+                    hours=f"{_hours(share.unknown):,.1f}",
+                )  # fmt: skip
+
+    def behind(self, wanted: str) -> list[str]:
+        """The keys of the records behind the ratio with the verdict *wanted*, each once."""
+        return list(dict.fromkeys(str(line["_key"]) for line in self.about.behind if verdict(line) == wanted))
 
     def quiet(self, promise: Stale) -> Iterator[str]:
         """When something moved last, and until when that was new enough."""

@@ -1,6 +1,6 @@
 """Pick from tonight's tables what people will see: open flags, problems, and the published fields of their rows.
 
-`boards` picks what only pages show: the stock, the numbered books, the weeks, what comes next.
+`boards` picks what only pages show: the stock, the numbered books, the weeks, the ratios, what comes next.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Moment:
 def gather(tables: Tables, flagged: Frame, schema: Schema, moment: Moment) -> Gathered:
     """Everything that pages, marks and lists are made from."""
     names = Names(tables)
-    flags = [_flag(line, names, schema) for line in rows(tables.engine.columns(flagged.select(*FLAG_COLUMNS)))]
+    flags = flags_of(flagged, tables, schema)
     problems = [_problem(line) for line in rows(tables.engine.columns(tables.problems.select(*PROBLEM_COLUMNS)))]
     refs = [ref for table in tables.by_register.values() for ref in _refs(table, tables, names, moment.judge_from)]
     counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -72,6 +72,12 @@ def gather(tables: Tables, flagged: Frame, schema: Schema, moment: Moment) -> Ga
         {name: dict(sorted(states.items())) for name, states in sorted(counts.items())}, shown, moment.first_run,
     )  # fmt: skip
     return Gathered(tonight, refs, flags)
+
+
+def flags_of(flagged: Frame, tables: Tables, schema: Schema) -> list[Flag]:
+    """The lines of a flags table in its order; whoever is responsible is called what pages call them."""
+    names = Names(tables)
+    return [_flag(line, names, schema) for line in rows(tables.engine.columns(flagged.select(*FLAG_COLUMNS)))]
 
 
 def _worst_first(flag: Flag) -> tuple[int, datetime, str, str]:

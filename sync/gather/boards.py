@@ -1,4 +1,4 @@
-"""The boards of the status pages: the stock, the numbered books, the weeks, and what falls due next."""
+"""The boards of the status pages: the stock, the numbered books, the weeks, the ratios, and what falls due next."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sync.engines import rows
 from sync.gather import Names, shown_fields
+from sync.gather.ratios import ratios
 from sync.model import STATES, Boards, BookStrip, Flag, Problem, RowRef, StockLine, Week
 from sync.rules.bench import Bench
 from sync.rules.clock import Clock
@@ -41,6 +42,7 @@ def boards(
         stock=list(stock(flags, schema, bench, names)),
         books=list(books(schema, bench, names)),
         weeks=weeks([flag for flag in flags if flag.promise in timed], bench.now),
+        ratios=list(ratios(flags, schema, bench, names)),
     )
 
 

@@ -3,14 +3,15 @@
 One flag a period, not a row: *below* where less than *at_least* per cent was done, *ok* where it was enough; the
 running period is not due yet. What counts is either rows of the register, put into a period by *dated* and done where
 the condition *done* holds and the date *filled* lies in the period, or *within* a time after *since*; or it is what
-other *promises* asked for in the period, done where they were met in time.
+other *promises* asked for in the period, done where they were met in time; or it is the time for which nothing was
+*down*, of all that the department looks after.
 Where cells that nobody can read decide, nobody can say; a period with nothing to do has no flag.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import narwhals as nw
@@ -18,10 +19,11 @@ import narwhals as nw
 from sync.conditions import holds
 from sync.engines import rows
 from sync.model import EMPTY, UNREADABLE
-from sync.rules import clock, recurrence
+from sync.rules import clock, downtime, recurrence
 from sync.rules.bench import UNSURE, Bench, from_rows
+from sync.rules.downtime import Down, Share
 from sync.rules.periods import PERIODS, Period, complete, period
-from sync.schema import Promise, length
+from sync.schema import Condition, Promise, length
 from sync.tables import Frame, Table
 
 JUDGES: Mapping[str, Callable[[Any, Bench], Frame]] = {"clock": clock.judge, "recurrence": recurrence.judge}
@@ -40,13 +42,28 @@ class Coverage(Promise, frozen=True, kw_only=True, tag="coverage", tag_field="ki
     since: str = ""  # *within* is counted from here; without it from *dated*
     within: str = ""
     last: int = 3  # how many periods that are over are judged
+    down: Down | None = None  # the ratio is one of time
 
     def fields(self) -> list[tuple[str, str]]:
-        return [(name, getattr(self, name)) for name in ("dated", "filled", "since") if getattr(self, name)]
+        own = [(name, getattr(self, name)) for name in ("dated", "filled", "since") if getattr(self, name)]
+        if self.down is None:
+            return own
+        ends = (one.to for one in self.down.otherwise)
+        return [*own, *(("down", name) for name in (self.down.first, self.down.to, *ends, self.down.thing))]
+
+    def elsewhere(self) -> list[tuple[str, str, Condition]]:
+        if self.down is None:
+            return []
+        listed = self.down.of
+        conditions = [("down", self.register, one.when) for one in self.down.otherwise]
+        return [*conditions, ("down", listed.register, {listed.key: True, listed.since: True})]
+
+    def moments_elsewhere(self) -> list[tuple[str, str, str]]:
+        return [("down", self.down.of.register, self.down.of.since)] if self.down else []
 
     def faults(self, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for option, name in self.fields():
-            if kinds[name] not in ("date", "datetime"):
+            if kinds[name] not in ("date", "datetime") and not (self.down and name == self.down.thing):
                 yield option, f"“{name}” is a {kinds[name]}, not a moment; a condition goes to done"
         if self.every not in PERIODS:
             yield "every", f"“{self.every}” is none of {', '.join(PERIODS)}"
@@ -56,29 +73,32 @@ class Coverage(Promise, frozen=True, kw_only=True, tag="coverage", tag_field="ki
             yield "last", "at least one period is judged"
         if self.promises and (self.dated or self.done or self.filled or self.when or self.unless):
             yield "promises", "a ratio is taken of promises or of rows; leave out dated, done, filled, when and unless"
-        if not self.promises and not (self.dated and (self.done or self.filled)):
+        if self.down:
+            yield from self._down_faults(self.down)
+        elif not self.promises and not (self.dated and (self.done or self.filled)):
             yield "dated", "say which rows count (dated) and when they are done (done, filled), or name promises"
         if (self.within or self.since) and not (self.filled and self.within):
             yield "within", "since, within and filled go together: FILLED lies WITHIN a time after SINCE"
 
+    def _down_faults(self, down: Down) -> Iterator[tuple[str, str]]:
+        if self.promises or self.dated or self.done or self.filled:
+            yield "down", "a ratio is taken of time or of what was done; leave out promises, dated, done and filled"
+        try:
+            length(down.grace)
+        except ValueError as error:
+            yield "down", str(error)
+
 
 def judge(promise: Coverage, bench: Bench) -> Frame:
     """One flag for each of the last periods that had something to do, and for the running one."""
-    spans = periods(promise, bench)
     found = behind(promise, bench)
-    columns = {} if found is None else bench.tables.engine.columns(
-        found.group_by("_from").agg(
-            nw.col("_done").sum(), nw.col("_unknown").sum(), _all=nw.col("_done").count().cast(nw.Int64)
-        )
-    )  # fmt: skip
-    counted = {line["_from"]: line for line in rows(columns)} if columns else {}
+    counted = None if found is None else shares(promise, bench, found)
     lines: list[dict[str, object]] = []
-    for span in spans:
-        line = counted.get(span.start)
-        if line is None and found is not None:
+    for span in periods(promise, bench):
+        share = Share(0, 1, 1) if counted is None else counted.get(span.start)
+        if share is None:
             continue
-        done, unknown, whole = (int(str(line[name])) for name in ("_done", "_unknown", "_all")) if line else (0, 1, 1)
-        state = "not_due" if span.end > bench.now else _state(promise.at_least, done, unknown, whole)
+        state = "not_due" if span.end > bench.now else _state(promise.at_least, share)
         lines.append({
             "register": promise.register, "key": span.key, "promise": promise.name, "kind": promise.kind,
             "state": state, "start": span.start, "due": span.end,
@@ -86,11 +106,26 @@ def judge(promise: Coverage, bench: Bench) -> Frame:
     return from_rows(bench, lines)
 
 
-def _state(least: float, done: int, unknown: int, whole: int) -> str:
-    """Whether *done* of *whole* are enough, however the *unknown* ones turn out."""
-    if done * 100 >= least * whole:
+def shares(promise: Coverage, bench: Bench, found: Frame) -> dict[datetime, Share]:
+    """How much of *found* (see *behind*) was done in each period that had something to do, by its beginning."""
+    if promise.down:
+        return downtime.shares(promise.down, bench, periods(promise, bench), found)
+    sums = found.group_by("_from").agg(
+        nw.col("_done").sum(), nw.col("_unknown").sum(), _all=nw.col("_done").count().cast(nw.Int64)
+    )
+    lines = rows(bench.tables.engine.columns(sums))
+    return {
+        line["_from"]: Share(*(int(str(line[name])) for name in ("_done", "_unknown", "_all")))
+        for line in lines
+        if isinstance(line["_from"], datetime)
+    }
+
+
+def _state(least: float, share: Share) -> str:
+    """Whether what was done is enough, however what nobody can say turns out."""
+    if share.done * 100 >= least * share.whole:
         return "ok"
-    return "below" if (done + unknown) * 100 < least * whole else "not_judged"
+    return "below" if (share.done + share.unknown) * 100 < least * share.whole else "not_judged"
 
 
 def periods(promise: Coverage, bench: Bench) -> list[Period]:
@@ -104,15 +139,27 @@ def periods(promise: Coverage, bench: Bench) -> list[Period]:
     ]
 
 
+def verdict(line: Mapping[str, object]) -> str:
+    """What a line of *behind* is to the ratio: `done`, `left`, `unclear`, or `outside` what the ratio is of."""
+    if line.get("_outside") == 1:
+        return "outside"
+    return "unclear" if line["_unknown"] == 1 else "done" if line["_done"] == 1 else "left"
+
+
 def behind(promise: Coverage, bench: Bench) -> Frame | None:
     """What the ratio is made of: `_key`, `_row`, `_from` (where its period begins), `_done` and `_unknown` (1 or 0).
 
+    Of time it is the faults, with what *downtime.faults_of* adds.
     None where the department has no column for what the promise looks at.
     """
     if promise.promises:
         return _promised(promise, bench)
     table = bench.table(promise)
     assert table is not None  # noqa: S101 - flag asks only for registers that were read
+    if promise.down:
+        if not downtime.is_kept(promise.down, bench, table):
+            return None
+        return downtime.faults_of(promise.down, bench, periods(promise, bench), table, bench.rows(promise, table))
     if {promise.dated, promise.filled, promise.since, *promise.done} & table.absent:
         return None
     frame = _placed(promise, bench, bench.rows(promise, table), nw.col(promise.dated))
