@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from sync.demo import calls, care, cast, orders, store
+from sync.demo import batches, calls, care, cast, orders, store
 from sync.demo.soiling import Rows, Spot, soil
 from sync.demo.story import Story, samples
 from sync.demo.typed import typed
 from sync.schema import Schema
+from sync.workdays import Workdays
 
 __all__ = ["Spot", "dirt", "headers", "rows"]
 
@@ -27,6 +28,11 @@ CHAPTERS = (
     store.stock,
     store.loaners,
     care.complaints,
+    batches.batches,
+    batches.agreements,
+    store.reconciliations,
+    store.calibrations,
+    cast.contract_of_a_month_end,
 )
 
 
@@ -47,7 +53,7 @@ def headers(schema: Schema) -> dict[str, dict[str, str]]:
 
 
 def _written(schema: Schema, today: date) -> tuple[Rows, list[Spot]]:
-    story = Story(today)
+    story = Story(today, Workdays(schema.calendars["office"]))
     for chapter in CHAPTERS:
         chapter(story)
     sheets = {

@@ -104,6 +104,27 @@ def contracts(story: Story) -> None:
         )
 
 
+def contract_of_a_month_end(story: Story) -> None:
+    """Accepted on the last day of a month: where this month is shorter, its first visit is due on the last day too."""
+    accepted = story.today
+    for _ in range(3):
+        accepted = accepted.replace(day=1) - timedelta(days=1)
+    customer = story.told["customers"][21]
+    story.told["contracts"].append(
+        {
+            "contract_no": f"HT{accepted:%y}-{len(story.told['contracts']) + 1:03}",
+            "customer_name": customer["short_name"],
+            "project": story.people["customers"]["kinds"][5]["project"],
+            "site_address": customer["address"],
+            "responsible": story.visitors[0],
+            "accepted_on": accepted,
+            "guarantee_months": 18,
+            "maintenance": False,
+            "built_by_us": True,
+        }
+    )
+
+
 def equipment(story: Story) -> None:
     units = story.goods["equipment"]
     for number in range(60):

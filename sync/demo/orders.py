@@ -20,7 +20,7 @@ def orders(story: Story) -> None:
             continue
         order = _order(story, call, arrived)
         order |= shelf.sheet(str(order["technician"]), arrived.date())
-        if order["result"] == "delayed" or _late(call):
+        if order["result"] == "delayed" or _late(call, 12):
             _delay(story, delays, call, order)
         if call.get("hold_to") and story.chance(40):
             _hold(story, holds, call)
@@ -28,6 +28,7 @@ def orders(story: Story) -> None:
         story.told["work_orders"].append(order)
         if story.chance(2):
             story.told["work_orders"].append(_spoiled(story, shelf, order, arrived))
+    _slow(story, delays)
     story.told["work_orders"].sort(key=lambda order: str(order["work_order_no"]))
     for number in range(10):
         _department(story, departments, number)
@@ -71,8 +72,24 @@ def _spoiled(story: Story, shelf: Books, order: Facts, arrived: datetime) -> Fac
 
 
 def _delay(story: Story, numbers: Numbers, call: Facts, order: Facts) -> None:
-    if story.chance(8):
-        return  # the form that is missing
+    if not story.chance(8):  # or the form is missing
+        cause = story.pick(("part_missing", "access_refused", "customer_not_ready", "third_party"))
+        _form(story, numbers, call, order, cause)
+
+
+def _slow(story: Story, numbers: Numbers) -> None:
+    """The forms of general faults that took somewhat longer than they may; one in three is missing. Without dice."""
+    calls = {call["call_no"]: call for call in story.told["call_register"]}
+    slow = [
+        (calls[order["call_no"]], order) for order in story.told["work_orders"]
+        if order.get("call_no") in calls and not order.get("delay_form_no") and _late(calls[order["call_no"]], 2)
+    ]  # fmt: skip
+    for place, (call, order) in enumerate(slow):
+        if place % 3 and call.get("fault_class") == "general":
+            _form(story, numbers, call, order, "needs_specialist")
+
+
+def _form(story: Story, numbers: Numbers, call: Facts, order: Facts, cause: str) -> None:
     arrived = order["arrived_at"]
     if not isinstance(arrived, datetime):
         return
@@ -84,7 +101,7 @@ def _delay(story: Story, numbers: Numbers, call: Facts, order: Facts) -> None:
             "delay_no": delay_no,
             "work_order_no": order["work_order_no"],
             "call_no": call["call_no"],
-            "cause": story.pick(("part_missing", "access_refused", "customer_not_ready", "third_party")),
+            "cause": cause,
             "expected_done": arrived.date() + timedelta(days=3),
             "loaner_given": bool(call.get("loaner_given")),
             "actual_done": finished.date() if isinstance(finished, datetime) else None,
@@ -130,9 +147,9 @@ def _department(story: Story, numbers: Numbers, number: int) -> None:
     )
 
 
-def _late(call: Facts) -> bool:
+def _late(call: Facts, hours: int) -> bool:
     arrived, fixed = call.get("arrived_at"), call.get("fixed_at")
-    return isinstance(arrived, datetime) and isinstance(fixed, datetime) and fixed - arrived > timedelta(hours=12)
+    return isinstance(arrived, datetime) and isinstance(fixed, datetime) and fixed - arrived > timedelta(hours=hours)
 
 
 class Books:

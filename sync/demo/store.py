@@ -105,3 +105,39 @@ def loaners(story: Story) -> None:
                 "reason": "taken_for_repair",
             }
         )
+
+
+def reconciliations(story: Story) -> None:
+    """Keeper and finance agreed the store at the end of each month; of the last one nobody has yet."""
+    numbers, ends = Numbers("DZ", digits=3), [story.today]
+    for _ in range(4):
+        ends.append(ends[-1].replace(day=1) - timedelta(days=1))
+    for number, last in enumerate(reversed(ends[2:])):
+        day = last - timedelta(days=max(0, last.weekday() - 4))  # a Friday where the month ends with a week-end
+        differs = number == 1
+        story.told["reconciliations"].append(
+            {
+                "reconcile_no": numbers.next(day),
+                "done_on": day,
+                "store_value": 83030.0 + 1130 * number,
+                "finance_value": 83030.0 + 1130 * number + 260 * differs,
+                "reason": story.work["reconcile_reason"] if differs else None,
+                "keeper": "沈师傅",
+                "accountant": "韩会计",
+                "both_signed": True,
+            }
+        )
+
+
+def calibrations(story: Story) -> None:
+    """Measuring tools: one that has run out, one that is due soon, and others that are valid."""
+    for number, (name, cycle, left) in enumerate(story.goods["measuring_tools"], 1):
+        story.told["calibrations"].append(
+            {
+                "tool_no": f"LJ-{number:03}",
+                "name": name,
+                "keeper": "沈师傅",
+                "cycle_months": cycle,
+                "last_on": story.today - timedelta(days=round(30.44 * cycle) - left),
+            }
+        )

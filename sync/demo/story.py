@@ -10,6 +10,7 @@ from typing import Any
 
 from sync import yamlfile
 from sync.schema import SHIPPED
+from sync.workdays import Workdays
 
 SAMPLES = SHIPPED / "samples"
 DAYS = 28
@@ -27,13 +28,14 @@ def samples(name: str) -> dict[str, Any]:
 class Numbers:
     """The running numbers of a desk register, starting again each year."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, digits: int = 5) -> None:
         self.prefix = prefix
+        self.digits = digits
         self.used: dict[int, int] = defaultdict(int)
 
     def next(self, day: date) -> str:
         self.used[day.year] += 1
-        return f"{self.prefix}-{day.year % 100:02}-{self.used[day.year]:05}"
+        return f"{self.prefix}-{day.year % 100:02}-{self.used[day.year]:0{self.digits}}"
 
 
 class Story:
@@ -42,9 +44,10 @@ class Story:
     The chapters add to it in their order; each may use what those before it left.
     """
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, today: date, office: Workdays) -> None:
         self.random = random.Random(f"servicebook {today:%Y-%m-%d}")  # noqa: S311 - a story, not a secret
         self.today = today
+        self.office = office
         self.first = today - timedelta(days=DAYS)
         self.end = datetime.combine(today - timedelta(days=1), LAST_HOUR)
         self.people, self.work, self.goods = samples("people"), samples("work"), samples("goods")
