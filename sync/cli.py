@@ -452,11 +452,14 @@ def explain(
     """Why RECORD has the flags it has: start, promise, holds, due moment."""
     with exits(department):
         from sync import explain as receipts
-        from sync import outlet
+        from sync import nightly, outlet
 
         department.demo = demo
-        found, _, schema = _judged(department, now, as_of)
+        found, own, schema = _judged(department, now, as_of)
         told = receipts.explain(record, found.flags, found.refs, schema, found.bench, found.words)
+        flags, bench = nightly.older(found, schema, record)
+        if flags:
+            told += receipts.explain(record, flags, found.refs, schema, bench, found.words, own.department.judge_from)
         if as_json:
             click.echo(outlet.as_json([receipt.data for receipt in told]))
         else:

@@ -28,9 +28,12 @@ def any_holds(table: Table, wanted: Wanted) -> nw.Expr:
 def _one(table: Table, name: str, value: object) -> nw.Expr:
     if name in table.absent:
         return NEVER
-    has = nw.col(f"{name}__state") == VALUE
-    kind = table.register.by_name[name].reads_as
-    column = nw.col(name)
+    return says(nw.col(name), nw.col(f"{name}__state"), table.register.by_name[name].reads_as, value)
+
+
+def says(column: nw.Expr, state: nw.Expr, kind: str, value: object) -> nw.Expr:
+    """True where a field of *kind*, with its values in *column*, has *value*, or one of them."""
+    has = state == VALUE
     if kind == "boolean":
         # an empty box is unknown; where a declaration says false, it means “not yes”
         return (has & column.fill_null(value=False)) if value is True else ~column.fill_null(value=False)

@@ -14,8 +14,10 @@ from typing import Any, cast
 import msgspec
 
 from sync import yamlfile
-from sync.model import DeclarationError
+from sync.model import STATUS_HEADER, DeclarationError
 from sync.schema import (
+    HOLD_FROM,
+    HOLD_TO,
     NAME,
     TYPES,
     Calendar,
@@ -23,7 +25,7 @@ from sync.schema import (
     Condition,
     Field,
     Form,
-    Limit,
+    LiveColumns,
     Profile,
     Promise,
     Register,
@@ -243,6 +245,9 @@ def _check_holding(register: Register, schema: Schema) -> None:
     for name in ("register", "record_no", "reason", "from_at", "to_at"):
         if name not in listed.by_name:
             raise _Fault(f"“{listed.name}” is no register of holds: it has no field “{name}”", "holds", "listed")
+    for one, wanted in ((listed, "to_at >= from_at"), (register, f"{HOLD_TO} >= {HOLD_FROM}")):
+        if wanted.partition(" ")[0] in one.by_name and wanted not in one.checks:
+            raise _Fault(f"“{one.name}” lets a hold end before it begins: add checks: [{wanted}] there", "holds")
     for position, name in enumerate(register.holds.remarks):
         if _field_of(register, name, "holds", "remarks", position).reads_as != "text":
             raise _Fault(f"“{name}” is no field where people write freely", "holds", "remarks", position)
@@ -329,10 +334,11 @@ def _check_bound(field: Field, bound: float | str, *at: str | int) -> None:
         raise _Fault(f"“{bound}” is no date; write it like 2024-01-01", *at) from error
 
 
-def _check_condition(register: Register, wanted: Condition, *at: str | int) -> None:
-    """The fields of a condition are there, and can have what is wanted of them."""
+def _check_condition(register: Register, wanted: Condition, *at: str | int, schema: Schema | None = None) -> None:
+    """The fields of a condition are there, with *schema* one step away too, and can have what is wanted of them."""
     for name, value in wanted.items():
-        field = _field_of(register, name, *at)
+        near, far = path_of(schema, register, name, *at) if schema else (_field_of(register, name, *at), None)
+        field = far or near
         words = [] if isinstance(value, bool) else value if isinstance(value, list) else [value]
         if words and field.reads_as == "boolean":
             raise _Fault(f"“{name}” is a yes or no; write true or false", *at, name)
@@ -355,20 +361,72 @@ def _check_promise(promise: Promise, schema: Schema) -> None:
     if promise.register not in schema.registers:
         known = guess(promise.register, schema.registers)
         raise _Fault(f"there is no register “{promise.register}”{known}", "register")
-    register = schema.registers[promise.register]
-    for key in ("when", "unless", "done"):
-        _check_condition(register, getattr(promise, key, {}), key)
-    if promise.responsible:
-        _field_of(register, promise.responsible, "responsible")
     for key, read in (("limit", limit), ("every", limit), ("due_soon", length), ("within", length)):
         text = getattr(promise, key, "")
         if text and not (key == "every" and text.startswith("calendar ")):
             try:
-                _check_length(register, read(text), key)
+                read(text)
             except ValueError as error:
                 raise _Fault(str(error), key) from error
+    _check_named(promise, schema)
     _check_days(promise)
-    _check_options(promise, schema)
+    for option, message in _contradictions(promise, schema):
+        raise _Fault(message, option)
+
+
+def _check_named(promise: Promise, schema: Schema) -> None:
+    """Every register, field and promise that *promise* names is there, and fields can have what is wanted of them."""
+    register = schema.registers[promise.register]
+    for key in ("when", "unless"):
+        _check_condition(register, getattr(promise, key), key, schema=schema)
+    _check_condition(register, getattr(promise, "done", {}), "done")
+    if promise.responsible:
+        _field_of(register, promise.responsible, "responsible")
+    for key, path in promise.fields():
+        path_of(schema, register, path, key)
+    for key, name, wanted in promise.elsewhere():
+        at = (key,) if isinstance(getattr(promise, key), str) else (key, "register")
+        if name not in schema.registers:
+            raise _Fault(f"there is no register “{name}”{guess(name, schema.registers)}", *at)
+        _check_condition(schema.registers[name], wanted, key)
+    for key, name, moment in promise.moments_elsewhere():
+        if (kind := schema.registers[name].by_name[moment].reads_as) not in ("date", "datetime"):
+            raise _Fault(f"“{moment}” is a {kind}, not a moment", key)
+    known = [other.name for other in schema.promises if other.kind in _TIMED]
+    for position, name in enumerate(getattr(promise, "promises", [])):
+        if name not in known:
+            raise _Fault(f"there is no clock or recurrence “{name}”{guess(name, known)}", "promises", position)
+    _check_counted(promise, schema)
+    _check_asked(promise, schema)
+
+
+def _check_asked(promise: Promise, schema: Schema) -> None:
+    """What calls for a clock: conditions of its row, and clocks of the row or of one that it refers to."""
+    asked = getattr(promise, "asked_by", None)
+    if asked is None:
+        return
+    register = schema.registers[promise.register]
+    _check_condition(register, asked.any, "asked_by", "any")
+    for name, through in asked.late.items():
+        at = ("asked_by", "late", name)
+        clocks = [other for other in schema.promises if other.kind == "clock" and not getattr(other, "asked_by", None)]
+        found = next((other for other in clocks if other.name == name), None)
+        if found is None:
+            known = guess(name, [other.name for other in clocks])
+            raise _Fault(f"“{name}” is no clock, or one that something calls for as well{known}", *at)
+        if through and _field_of(register, through, *at).foreign != found.register:
+            raise _Fault(f"“{through}” does not lead to “{found.register}”, where {name} is judged", *at)
+        if not through and found.register != promise.register:
+            raise _Fault(f"{name} is judged on “{found.register}”: name the field that leads there", *at)
+
+
+def _check_counted(promise: Promise, schema: Schema) -> None:
+    """A limit that a field says is a number there."""
+    if path := getattr(promise, "counted_by", ""):
+        near, far = path_of(schema, schema.registers[promise.register], path, "limit")
+        kind = (far or near).reads_as
+        if _COMPARED.get(kind) != "number":
+            raise _Fault(f"“{path}” is a {kind}, not a number", "limit")
 
 
 def _check_days(promise: Promise) -> None:
@@ -410,6 +468,16 @@ def _same_style(one: Promise, other: Promise) -> bool:
 
 
 def faults(promise: Promise, schema: Schema) -> Iterator[tuple[str, str]]:
+    """What is wrong with *promise*, where somebody chose figures of their own, as (option, why)."""
+    try:
+        _check_named(promise, schema)
+    except _Fault as fault:
+        yield dotted(fault.keys), str(fault)
+    else:
+        yield from _contradictions(promise, schema)
+
+
+def _contradictions(promise: Promise, schema: Schema) -> Iterator[tuple[str, str]]:
     """What contradicts itself among the options of *promise*, as (option, why)."""
     kinds: dict[str, str] = {}
     for key, name in promise.fields():
@@ -419,28 +487,30 @@ def faults(promise: Promise, schema: Schema) -> Iterator[tuple[str, str]]:
     if calendar not in ("", "always", "office", *schema.calendars):
         yield "calendar", f"there is no calendar “{calendar}”{guess(calendar, schema.calendars)}"
     yield from promise.faults(kinds)
+    yield from _live_faults(promise, schema)
 
 
-def _check_options(promise: Promise, schema: Schema) -> None:
-    """What the options of one kind say of each other, of the register's fields, of other registers and promises."""
-    for key, message in faults(promise, schema):
-        raise _Fault(message, key)
-    for key, name, wanted in promise.elsewhere():
-        if name not in schema.registers:
-            raise _Fault(f"there is no register “{name}”{guess(name, schema.registers)}", key, "register")
-        _check_condition(schema.registers[name], wanted, key)
-    known = [other.name for other in schema.promises if other.kind in _TIMED]
-    for position, name in enumerate(getattr(promise, "promises", [])):
-        if name not in known:
-            raise _Fault(f"there is no clock or recurrence “{name}”{guess(name, known)}", "promises", position)
-
-
-def _check_length(register: Register, found: Limit | dt.timedelta, *at: str | int) -> None:
-    """A length that a field says is a number there."""
-    if isinstance(found, Limit) and found.field:
-        field = _field_of(register, found.field, *at)
-        if _COMPARED.get(field.reads_as) != "number":
-            raise _Fault(f"“{field.name}” is a {field.reads_as}, not a number", *at)
+def _live_faults(promise: Promise, schema: Schema) -> Iterator[tuple[str, str]]:
+    """Live columns go by cells with known words, and their headers are nobody else's."""
+    live: LiveColumns | None = promise.live
+    if live is None:
+        return
+    register = schema.registers[promise.register]
+    for name in (*promise.when, *promise.unless):
+        if not (name in register.by_name and register.by_name[name].worded):
+            yield "live", f"no formula can tell what “{name}” says: only a choice or a yes or no; leave out live"
+    taken = {heading(t) for column in register.columns for t in (*column.titles, *column.aliases, *column.whole)}
+    taken.add(heading(STATUS_HEADER))
+    for other in schema.promises:
+        if other is promise:
+            break  # what comes later is held against this one
+        theirs: LiveColumns | None = other.live
+        if theirs and other.register == promise.register and other.name != promise.name:
+            taken |= {heading(t) for words in (theirs.due, theirs.left) for t in (words.zh, words.en)}
+    for title in (live.due.zh, live.due.en, live.left.zh, live.left.en):
+        if heading(title) in taken:
+            yield "live", f"“{title}” heads another column of “{register.name}”"
+        taken.add(heading(title))
 
 
 def _check_form(form: Form, schema: Schema) -> None:

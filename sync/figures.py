@@ -244,7 +244,7 @@ class Figures:
 
     def _recorded(self, promise: Promise, counts: Mapping[str, int]) -> str:
         """96%（186/192）: the share of recorded ends, without which a rate of what was met says little."""
-        ended = sum(counts.get(state, 0) for state in ENDED) if getattr(promise, "stops", "") else 0
+        ended = sum(counts.get(state, 0) for state in ENDED) if promise.stop else 0
         whole = ended + counts.get("overdue", 0)
         percent = ended * 100 // whole if ended else 0
         return self.words.label("share_of", self.language, percent=percent, n=ended, of=whole) if ended else ""
@@ -256,6 +256,8 @@ class Figures:
         text = next((str(t) for key in ("limit", "within", "every") if (t := getattr(promise, key, ""))), "")
         register = self.schema.registers.get(promise.register)
         titles = {field.name: field.title[self.language] for field in register.fields} if register else {}
+        if by := getattr(promise, "counted_by", ""):
+            titles[by] = self._title(promise, by)
         say = self.words.every if text and text == getattr(promise, "every", "") else self.words.limit
         said = say(text, self.language, titles) if text else ""
         return self._about_moment(promise, said) or said

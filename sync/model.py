@@ -372,6 +372,37 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
+class RatioRow:
+    """One record behind a ratio."""
+
+    key: str
+    customer: str  # as pages call them
+    verdict: str  # left, unclear, outside or done
+    began: datetime | None = None  # of a fault
+    ended: datetime | None = None
+    seconds: int = 0  # for how long it counts
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How one period of a ratio stands, in rows or, where it is of *things*, in seconds."""
+
+    promise: str
+    key: str  # 2026-11
+    state: str
+    first: datetime
+    until: datetime  # the end of the period, or the moment, while it runs
+    percent: str  # 99.9
+    done: int
+    missed: int
+    whole: int
+    things: int = 0  # of which time is counted
+    recorded: int = 0  # of the faults that count, those whose end somebody wrote down
+    rows: Sequence[RatioRow] = ()  # what was not done, longest first, what nobody can say, what is left out
+    counts: Mapping[str, int] = default(default_factory=dict)  # by verdict
+
+
+@dataclass(frozen=True, slots=True)
 class Boards:
     """What only pages show; without it they show less."""
 
@@ -382,6 +413,7 @@ class Boards:
     stock: Sequence[StockLine] = ()  # worst first
     books: Sequence[BookStrip] = ()
     weeks: Mapping[str, Sequence[Week]] = default(default_factory=dict)  # by promise, oldest first
+    ratios: Sequence[Ratio] = ()  # in the order of the declarations, newest period first
 
 
 @dataclass(frozen=True, slots=True)

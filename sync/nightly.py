@@ -18,6 +18,7 @@ from pathlib import Path
 
 import filelock
 import msgspec
+import narwhals as nw
 
 from sync import flag as flagging
 from sync import gather, publish, pull, validate, words
@@ -175,6 +176,21 @@ def judge(
         )
     vocabulary = words.load()
     return Outcome(books, copies, tables, bench, tonight, found.refs, found.flags, vocabulary)
+
+
+def older(found: Outcome, schema: Schema, record: str) -> tuple[list[Flag], Bench]:
+    """What would be flagged in those rows of *record*, an id as typed, that lie before *judge_from*; and by what bench.
+
+    For whoever asks about that record: no list, page or ratio has these flags.
+    """
+    wanted = record.strip().casefold()
+    rows = {(ref.register, ref.key, ref.row) for ref in found.refs if ref.old and ref.key.casefold() == wanted}
+    if not rows:
+        return [], found.bench
+    bench = Bench(found.tables, found.bench.now, None, found.bench.calendars, found.bench.office)
+    flagged = flagging.flag(schema, bench).filter(nw.col("key").is_in(sorted({key for _, key, _ in rows})))
+    flags = gather.flags_of(flagged, found.tables, schema)
+    return [flag for flag in flags if (flag.register, flag.key, flag.row) in rows], bench
 
 
 def _calendars(tables: Tables, schema: Schema, office: str) -> dict[str, Workdays]:

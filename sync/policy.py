@@ -80,6 +80,8 @@ def _check_figure(text: str, name: str, figure: str, schema: Schema) -> None:
         raise DeclarationError(f"“{text}”: there is no promise “{name}”{guess(name, known)}")
     if name not in schema.promise or not schema.promise[name].on:
         raise DeclarationError(f"“{text}”: this department does not promise it; {FILE} can: promises.{name}.on = true")
+    if (register := schema.promise[name].register) not in schema.registers:
+        raise DeclarationError(f"“{text}”: it is judged on “{register}”, which this department does not keep")
     if not hasattr(schema.promise[name], "limit"):
         raise DeclarationError(
             f"“{text}”: a {schema.promise[name].kind} has no limit; only those that have one can be tried"

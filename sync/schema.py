@@ -51,9 +51,13 @@ Kind = Literal[
 KINDS: tuple[str, ...] = get_args(Kind)
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 Condition = Mapping[str, str | bool | list[str]]
+Meaning = Literal["elapsed", "calendar_days", "snap", "end_of_day", "working_time", "months"]  # how a limit is counted
 # Every register takes a wrong row out of all clocks with these three, and keeps its number.
 VOID, VOID_REASON, MERGED_INTO = "void", "void_reason", "merged_into"
 HOLD_FROM, HOLD_TO = "hold_from", "hold_to"  # the first hold of a record stands in its own row
+# What is yes and no in a cell. An X is a cross for some and a tick for others, so the letter is neither.
+YES = frozenset(["是", "有", "对", "√", "✓", "✔", "☑", "✅", "1", "y", "yes", "true"])
+NO = frozenset(["否", "不是", "没有", "错", "×", "✗", "✘", "✕", "✖", "❌", "0", "n", "no", "false"])
 
 
 class Struct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, dict=True):
@@ -124,6 +128,11 @@ class Field(Struct, frozen=True, kw_only=True):
         if self.kind:
             return self.kind
         return "choice" if self.choices and self.type == "string" else TYPES[self.type]
+
+    @property
+    def worded(self) -> bool:
+        """Whether a cell says one of a few words, so that a formula knows it, too."""
+        return self.reads_as == "boolean" or (self.reads_as == "choice" and bool(self.choices))
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -282,6 +291,23 @@ class Form(Struct, frozen=True, kw_only=True):
     systems: list[str] = []
 
 
+class LiveColumns(Struct, frozen=True, kw_only=True):
+    """Two columns that a formula keeps up to the minute: when it is due, and how much is left."""
+
+    due: Words
+    left: Words
+
+
+class Countdown(msgspec.Struct, frozen=True):
+    """All that the cells of a row need to know a promise's due moment by themselves, without a calendar."""
+
+    starts: tuple[str, ...]  # the first that is not empty; fields of the row
+    stops: str
+    minutes: int
+    holds: str  # the register of holds, "" where nothing stops the clock
+    titles: LiveColumns
+
+
 class Promise(Struct, frozen=True, kw_only=True):
     """What the department promises, whatever the kind: the base of the structures in *sync.rules*."""
 
@@ -301,6 +327,11 @@ class Promise(Struct, frozen=True, kw_only=True):
     on: bool = True  # whether a department that takes the style has it without asking
 
     @property
+    def live(self) -> LiveColumns | None:
+        """Two columns that show by formula what is left of its time."""
+        return None
+
+    @property
     def kind(self) -> str:
         """The word that the declaration writes at *kind*."""
         return str(type(self).__struct_config__.tag)
@@ -313,9 +344,23 @@ class Promise(Struct, frozen=True, kw_only=True):
         """The options that name a field of the register, as (option, field or path): the loader looks them up."""
         return []
 
+    def countdown(self) -> Countdown | None:
+        """What live columns show; None where the declaration asks for none."""
+        return None
+
     def elsewhere(self) -> list[tuple[str, str, Condition]]:
         """The options about another register, as (option, register, fields and what is wanted of them)."""
         return []
+
+    def moments_elsewhere(self) -> list[tuple[str, str, str]]:
+        """Those of them that name a moment, as (option, register, field)."""
+        return []
+
+    @property
+    def stop(self) -> tuple[str, str] | None:
+        """Where it is written down that it was done, as (register, field or path); None where nothing is."""
+        path = getattr(self, "stops", "")
+        return (self.register, path) if path else None
 
     def faults(self, kinds: Mapping[str, str]) -> Iterable[tuple[str, str]]:  # noqa: ARG002 - most kinds have none
         """What contradicts itself, as (option, why); *kinds* are those of the values that `fields` names, by path."""
@@ -355,6 +400,25 @@ class CompanyDay(Struct, frozen=True, kw_only=True):
         return range(self.first.year, self.until.year + 1)
 
 
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Span = tuple[int, int]  # minutes after midnight, the end not included
+_SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
+
+
+def span(text: str) -> Span:
+    """The minutes of `09:00-12:00`; ValueError where it is none."""
+    found = _SPAN.fullmatch(text.strip())
+    if not found:
+        message = f"“{text}” is not a span of hours; write 09:00-12:00"
+        raise ValueError(message)
+    h1, m1, h2, m2 = map(int, found.groups())
+    start, end = h1 * 60 + m1, h2 * 60 + m2
+    if not (0 <= start < end <= 1440 and m1 < 60 and m2 < 60):
+        message = f"“{text}” is not a span of hours of one day, from earlier to later"
+        raise ValueError(message)
+    return start, end
+
+
 class Calendar(Struct, frozen=True, kw_only=True):
     """A working week; official holidays and make-up workdays come from the library *holidays* names."""
 
@@ -363,6 +427,15 @@ class Calendar(Struct, frozen=True, kw_only=True):
     week: dict[str, list[str]]  # mon: ["09:00-12:00", "13:30-18:00"]
     holidays: str = ""  # CN: chinesecalendar; anything else: the holidays package, e.g. US-MA
     company_days: list[CompanyDay] = []
+
+    def __post_init__(self) -> None:
+        for day, hours in self.week.items():
+            if day not in WEEK:
+                raise ValueError(f"week: “{day}” is no day; write {', '.join(WEEK)}{guess(day, WEEK)}")
+            spans = [span(text) for text in hours]
+            for (_, closes), (opens, _), text in zip(spans, spans[1:], hours[1:], strict=False):
+                if opens < closes:
+                    raise ValueError(f"week: {day}: “{text}” begins before the hours in front of it end")
 
 
 class Schema(Struct, frozen=True, kw_only=True):
@@ -388,6 +461,16 @@ class Schema(Struct, frozen=True, kw_only=True):
         head, _, tail = path.partition(".")
         found = known[register].by_name[head]
         return known[str(found.foreign)].by_name[tail] if tail else found
+
+    @cached_property
+    def live(self) -> Mapping[str, frozenset[str]]:
+        """By register the headings of its live columns, those of promises that are off among them: they may be left."""
+        found: dict[str, set[str]] = {name: set() for name in self.registers}
+        for promise in (self.declared or self).promises:
+            if promise.live and promise.register in found:
+                titles = (promise.live.due, promise.live.left)
+                found[promise.register] |= {heading(title[language]) for title in titles for language in ("zh", "en")}
+        return {name: frozenset(headings) for name, headings in found.items()}
 
     @cached_property
     def versions(self) -> dict[str, list[Promise]]:
@@ -442,8 +525,9 @@ UNITS: Mapping[str, str] = {
     "months": "month",
 }
 _NUMBER = r"(?P<number>\d+(?:\.\d+)?)"
-_EACH = r"ceil\((?P<ceil>[a-z]\w*) / (?P<by>[1-9]\d*)\)"
-_LIMIT = re.compile(rf"(?:{_NUMBER}|(?P<field>[a-z]\w*)|{_EACH}) ?(?P<unit>[a-z ]+)")
+_PATH = r"[a-z]\w*(?:\.[a-z]\w*)?"  # a field of the row, or foreign_field.field one step away
+_EACH = rf"ceil\((?P<ceil>{_PATH}) / (?P<by>[1-9]\d*)\)"
+_LIMIT = re.compile(rf"(?:{_NUMBER}|(?P<field>{_PATH})|{_EACH}) ?(?P<unit>[a-z ]+)")
 
 
 def limit(text: str) -> Limit:

@@ -15,7 +15,7 @@ import msgspec
 
 from sync.declarations import faults
 from sync.model import DeclarationError
-from sync.schema import Profile, Promise, Schema, Struct, Words, dotted, guess, length, limit, refusal
+from sync.schema import Meaning, Profile, Promise, Schema, Struct, Words, dotted, guess, length, limit, refusal
 
 FILE = "servicebook.toml"
 # The whole text: libraries do not agree on where the host of a crooked address ends.
@@ -90,6 +90,8 @@ class OwnFigure(Struct, frozen=True, kw_only=True):
     limit: str | None = None
     due_soon: str | None = None
     calendar: str | None = None
+    meaning: Meaning | None = None
+    """How the limit is counted, where its unit changes with it."""
     handbook: str | None = None
     when: dict[str, str | bool | list[str]] | None = None
 
@@ -289,5 +291,7 @@ def _own(promise: Promise, declared: Schema, settings: Settings) -> Promise:
                 raise DeclarationError(f"{FILE}: promises.{promise.name}.{key}: {error}") from error
     chosen = msgspec.structs.replace(promise, **figures)
     for key, message in faults(chosen, declared):
+        if key == "live":  # a figure that no formula can count takes its columns away, and no more
+            continue
         raise DeclarationError(f"{FILE}: promises.{promise.name}.{key}: {message}")
     return chosen

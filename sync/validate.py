@@ -44,7 +44,7 @@ def validate(pulled: Pulled, schema: Schema, settings: Settings, engine: Engine,
     indexes = {name: index(tables[name], engine, whole=name not in broken) for name in _referred(tables)}
     for name, table in tables.items():
         findings[name] += resolve(table, indexes, engine)
-    for name, found in holding(tables, engine, settings.department.judge_from).items():
+    for name, found in holding(tables, indexes, engine, settings.department.judge_from).items():
         findings[name] += found
     for name, table in tables.items():
         findings[name] += run(table, CHECKS, engine)
@@ -106,8 +106,9 @@ def _stacked(register: Register, laid: Sequence[Laid]) -> dict[str, list[object]
 
 
 def _referred(tables: Mapping[str, Table]) -> list[str]:
-    """The registers that other rows refer to."""
+    """The registers that other rows refer to, holds among them."""
     wanted = {field.foreign or "" for table in tables.values() for field in table.register.fields}
+    wanted |= {name for name, table in tables.items() if table.register.holds}
     return sorted(name for name in wanted if name in tables)
 
 

@@ -61,10 +61,14 @@ class Vocabulary:
 
     def unseen(self, state: str, promise: Promise | None, schema: Schema, language: str) -> str:
         """The header of the cell that would have stopped the clock, where *state* only says that nobody filled it."""
-        path = getattr(promise, "stops", "")
-        if not promise or not path or f"{language}_unseen" not in self.states.get(state, {}):
+        if not promise or not promise.stop or f"{language}_unseen" not in self.states.get(state, {}):
             return ""
-        return schema.field_at(promise.register, path).title[language]
+        register, path = promise.stop
+        title = schema.field_at(register, path).title[language]
+        if register == promise.register:
+            return title
+        there = (schema.declared or schema).registers[register].title[language]
+        return self.label("receipt_far", language, register=there, field=title)
 
     def standing(self, state: str, promise: Promise | None, schema: Schema, language: str) -> str:
         """超时（未见“到场时间”）: *state* of a row of *promise*. Nobody is called late whose time nobody wrote down."""
@@ -143,7 +147,9 @@ class Vocabulary:
     def every(self, text: str, language: str, titles: Mapping[str, str] | None = None) -> str:
         """The recurrence that *text* declares: 每 3 个月一次."""
         length = self.limit(text, language, titles)
-        return length if text.startswith("calendar ") else self._sentence("every", language, length=length)
+        if text.startswith("calendar "):
+            return length
+        return self._sentence("every_field" if schema.limit(text).field else "every", language, length=length)
 
     def lateness(self, minutes: int | None, language: str, *, whole_days: bool = True) -> str:
         """How late: 3 天 4 小时, at most two units.

@@ -121,9 +121,9 @@ def clock(promise, start, stop, holds, now, workdays, *, by_date=False):
     ticking = _ticking(promise, workdays)
     began = start.replace(hour=0, minute=0) if by_date else start
     spans = [(max(a, start), min(b or now, ends or b or now)) for a, b in holds]
-    held_minutes = 0
+    held_minutes, cap = 0, length(promise.hold_cap) // MINUTE if promise.hold_cap else math.inf
     if promise.holds and any(b > a for a, b in spans):
-        due, held_minutes = _pushed(due, spans, ticking)
+        due, held_minutes = _pushed(due, spans, ticking, cap)
     # a hold that began when the clock had run out, though its due moment is the next opening, does not stop it
     running = promise.holds and any(
         a <= now and (b is None or b > now) and any(ticking(at) for at in _steps(max(a, start), due)) for a, b in holds
@@ -136,21 +136,21 @@ def clock(promise, start, stop, holds, now, workdays, *, by_date=False):
         state = "met" if ends <= due else "met_late"
     elif now > due:
         state = "overdue"
-    elif running:
+    elif running and held_minutes < cap:
         state = "on_hold"
     else:
         state = "due_soon" if now + timedelta(hours=2) >= due else "not_due"
     return Judged(state, due, late, held_minutes)
 
 
-def _pushed(due, spans, ticking):
-    """Walk on from *due* as many counted minutes as were held before it."""
+def _pushed(due, spans, ticking, cap):
+    """Walk on from *due* as many counted minutes as were held before it, and no more than *cap*."""
     first, last = min(a for a, _ in spans), max(b for _, b in spans)
     held = [at for at in _steps(first, last) if ticking(at) and any(a <= at < b for a, b in spans)]
     minutes = 0
     for run in _runs(held, ticking):  # what moves the due moment may bring a later hold before it
         if _walked(due, minutes, ticking) > run[0]:
-            minutes += 10 * len(run)
+            minutes = min(cap, minutes + 10 * len(run))
     return (_walked(due, minutes, ticking) if minutes else due), minutes
 
 

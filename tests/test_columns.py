@@ -143,7 +143,7 @@ def test_the_limit_is_the_figure_that_the_clock_uses():
 
 def test_promises_of_other_registers_that_look_here_are_named():
     far = {pledge.title: pledge.judged_on for pledge in page_of("call_register").pledges if pledge.judged_on}
-    assert far == {"上交维修单": "维修单"}
+    assert far == {"上交维修单": "维修单", "上交延时单": "维修单"}
     assert "质保期内三月一访" in [pledge.title for pledge in page_of("visits").pledges]
 
 

@@ -268,13 +268,13 @@ class Minutes:
             minute += 1
         return minute
 
-    def paused(self, start, due, held):
-        """Where the clock runs out that would at *due*, standing still in the minutes *held*, and how long it did."""
+    def paused(self, start, due, held, cap):
+        """Where the clock runs out that would at *due*, and how long it stood: in the minutes *held*, up to *cap*."""
         left = sum(self.worked[start:due])
         minute, stood, run = start, 0, 0
-        while left or (run and held(minute)):
+        while left or (run and held(minute) and stood < cap):
             if self.worked[minute]:
-                if held(minute):
+                if held(minute) and stood < cap:
                     stood, run = stood + 1, 1
                 else:
                     left, run = left - 1, 0
@@ -320,19 +320,23 @@ def waits(draw):
 @pytest.mark.parametrize("on", ENGINES)
 @settings(max_examples=2, deadline=None, database=None)
 @given(
-    office=offices(), rows=st.lists(waits(), min_size=30, max_size=30), told=st.sampled_from(["7 h", "1 working day"])
-)
-def test_a_clock_that_is_held_stands_still_minute_by_minute(office, rows, told, on):
-    """A hold outside the hours is nothing, overlapping ones are one, and one after the breach does not undo it."""
+    office=offices(), rows=st.lists(waits(), min_size=30, max_size=30), told=st.sampled_from(["7 h", "1 working day"]),
+    cap=st.sampled_from([None, 77]),
+)  # fmt: skip
+def test_a_clock_that_is_held_stands_still_minute_by_minute(office, rows, told, cap, on):
+    """A hold outside the hours is nothing, overlapping ones are one, and one after the breach does not undo it.
+
+    Once it has stood as long as the cap says, it runs.
+    """
     line, wanted = Minutes(office), []
     for start, spans in rows:
         at = line.at(start)
         due = line.working_time(at, 420) if told == "7 h" else line.snap(at, 1)
         inside = [(max(line.at(a), at), line.at(b)) for a, b in spans]
-        minute, stood = line.paused(at, due, lambda m, inside=inside: any(a <= m < b for a, b in inside))
+        minute, stood = line.paused(at, due, lambda m, inside=inside: any(a <= m < b for a, b in inside), cap or 10**9)
         wanted.append((line.moment(minute), stood))
     starts, spans = [start for start, _ in rows], [spans for _, spans in rows]
-    clock = {"limit": told, "calendar": "office", "holds": "hold_periods"}
+    clock = {"limit": told, "calendar": "office", "holds": "hold_periods"} | ({"hold_cap": f"{cap} min"} if cap else {})
     assert dues(starts, clock, office, on=on, holds=spans, now=datetime(2026, 11, 22)) == wanted
 
 

@@ -115,11 +115,12 @@ def test_an_office_clock_names_the_days_that_did_not_count():
     typed = {"call_register": [{"call_no": "C1", "received_at": "2026-09-30 10:00"},
                                {"call_no": "C2", "received_at": "2026-10-09 19:00"}]}  # fmt: skip
     said = one("C1", [], typed, own)
-    assert "按“办公时间”数，到那天的同一钟点。中间不算的：10月1日～10月7日 国庆节。" in said.zh
+    assert "按“办公时间”数工作日：起点那天是第 0 天，到最后一天的同一钟点。" in said.zh
+    assert "中间不算的：10月1日～10月7日 国庆节。" in said.zh
     assert "Not counted: 1 Oct～7 Oct National Day." in said.en
     assert said.data["due"] == datetime(2026, 10, 9, 10)
     late = one("C2", [], typed, own)
-    assert "那时没在上班，从 10月10日 09:00 开始数。" in late.zh
+    assert "那时没在上班，起点算作 10月10日 09:00。" in late.zh
     assert "中间不算的：10月11日 周末。周末也上班、照算的：10月10日 国庆节补班。" in late.zh
     assert "make-up day, National Day" in late.en
 
@@ -146,7 +147,7 @@ def test_a_last_day_that_was_shifted_says_from_where():
 def test_a_limit_that_the_row_decides_says_what_it_comes_to():
     typed = {"contracts": [{"contract_no": "HT-1", "accepted_on": "2026-04-30", "guarantee_months": 25}]}
     own = a_clock(register="contracts", starts="accepted_on", stops="", limit="ceil(guarantee_months / 10) days")
-    assert "算；这一单是 3 天。最迟 2026年5月3日（周日）24:00。" in one("HT-1", [], typed, own).zh.replace("\n", "")
+    assert "，就是 3 天。最迟 2026年5月3日（周日）24:00。" in one("HT-1", [], typed, own).zh.replace("\n", "")
 
 
 def test_held_time_is_told_to_the_minute_and_a_hold_after_the_end_not_at_all():
@@ -157,10 +158,28 @@ def test_held_time_is_told_to_the_minute_and_a_hold_after_the_end_not_at_all():
     assert "暂停" not in one("C1", ["arrive_on_site"], a_call(**held, arrived_at="2026-11-18 09:50")).zh
 
 
+def test_a_cap_on_holds_is_told_where_they_came_to_more():
+    """Nine days of waiting, of which five count; a shorter wait is told as ever."""
+    own = a_clock(limit="24 h", holds="hold_periods", hold_cap="5 days")
+    held = {"hold_from": "2026-11-18 10:00", "hold_to": "2026-11-27 10:00"}
+    said = one("C1", [], a_call(**held), own, now=datetime(2026, 11, 29, 9))
+    assert (
+        "暂停过 11月18日 10:00 至 11月27日 10:00，停了 9 天，最多算 5 天。最迟 2026年11月24日（周二）09:00。"
+        in said.zh.replace("\n", "")
+    )
+    assert "9 days in all, of which at most 5 days do not count." in said.en
+    assert said.data["facts"]["hold_cap_minutes"] == 5 * 1440
+    short = one("C1", [], a_call(hold_from="2026-11-18 10:00", hold_to="2026-11-19 10:00"), own)
+    assert "，共 24 小时不计。" in short.zh
+    later = {"hold_no": "ZT-1", "register": "call_register", "record_no": "C1", "from_at": "2026-11-28 10:00"}
+    after = one("C1", [], a_call(**held) | {"hold_periods": [later]}, own, now=datetime(2026, 11, 29, 9)).zh
+    assert "11月28日 10:00 至 现在（不计入），停了 9 天，最多算 5 天。" in after
+
+
 def test_a_date_begins_when_work_does():
     typed = {"contracts": [{"contract_no": "HT-1", "accepted_on": "2026-09-30"}]}
     own = a_clock(register="contracts", starts="accepted_on", stops="", limit="1 working day", calendar="office")
-    assert "从 9月30日 09:00 上班开始数。" in one("HT-1", [], typed, own).zh
+    assert "只写了日期，起点算作 9月30日 09:00 上班。" in one("HT-1", [], typed, own).zh
 
 
 def test_a_hold_that_began_after_the_due_moment_is_told_and_counts_for_nothing():
@@ -304,9 +323,9 @@ def _pushed(facts, start, due):
     """*due* later by the minutes that the clock stood before it: every minute is walked, held ones are not counted."""
     spans = [(hold["from"], hold["until"]) for hold in facts["holds"]]
     left = sum(_runs(facts, start + n * MINUTE) for n in range((due - start) // MINUTE))
-    at, held = start, 0
+    at, held, cap = start, 0, facts.get("hold_cap_minutes", float("inf"))
     while left:
-        stands = any(a <= at < b for a, b in spans)
+        stands = held < cap and any(a <= at < b for a, b in spans)
         left -= _runs(facts, at) and not stands
         held += _runs(facts, at) and stands
         at += MINUTE
@@ -339,6 +358,8 @@ MEANINGS = [
     {"before": "promised_arrival", "limit": "5 h", **OFFICE},
     {"before": "promised_arrival", "limit": "2 days", "shift": "previous_workday", **OFFICE},
 ]
+HOLDS = {"holds": "hold_periods"}
+CAPPED = {"holds": "hold_periods", "hold_cap": "100 min"}
 FIRST = datetime(2026, 9, 23)  # make-up days, a long holiday and two weekends lie ahead
 MOMENTS = st.integers(0, 6 * 24 * 22).map(lambda n: FIRST + n * 10 * MINUTE)
 COMPANY = [
@@ -375,11 +396,11 @@ def a_held_call(draw, call_no):
 
 
 @settings(max_examples=15, deadline=None)
-@given(typed=calls(), options=st.sampled_from(MEANINGS), held=st.booleans())
+@given(typed=calls(), options=st.sampled_from(MEANINGS), held=st.sampled_from([{}, HOLDS, CAPPED]))
 def test_the_due_moment_can_be_worked_out_from_the_data_of_its_receipt(typed, options, held):
-    """Whatever the limit means, with make-up days, half days and holds."""
+    """Whatever the limit means, with make-up days, half days and holds, capped or not."""
     fixed = {"before", "tolerance", "shift"} & options.keys()
-    own = a_clock(**options, **({"holds": "hold_periods"} if held and not fixed else {}))
+    own = a_clock(**options, **({} if fixed else held))
     asked, made, found = judged([], typed, own, now=datetime(2026, 10, 14, 9), judge_from=FIRST.date())
     assert len(found) == len(typed["call_register"])
     for one_flag in found:
@@ -429,7 +450,28 @@ def test_papers_say_which_are_missing():
     assert "没填：转入单号、客观原因。填了“否”：转单签字确认。" in said.zh
     assert "Empty: Carried to, Outside reason. Marked “no”: Carry-over confirmed." in said.en
     typed["work_orders"][0]["result"] = "delayed"
-    assert "里没有它的那一行" in one("WX-00001", ["delay_form"], typed).zh
+    form = {"kind": "presence", "title": {"zh": "附延时单", "en": "Delay form"}, "register": "work_orders",
+            "when": {"result": ["delayed"]}, "needs_row": {"register": "delay_analyses", "key": "work_order_no"},
+            }  # fmt: skip
+    assert "里没有它的那一行" in one("WX-00001", [], typed, {"form": form}).zh
+
+
+def test_a_paper_says_what_called_for_it_and_where_it_was_handed_in():
+    call = {"call_no": "C1", "received_at": "2026-11-18 09:00", "fault_class": "general",
+            "arrived_at": "2026-11-18 10:00", "fixed_at": "2026-11-18 13:00"}  # fmt: skip
+    order = {"work_order_no": "W1", "call_no": "C1", "result": "fixed", "finished_at": "2026-11-18 13:00"}
+    form = {"delay_no": "Y1", "work_order_no": "W1", "handed_in_at": "2026-11-20 08:00"}
+    typed = {"call_register": [call], "work_orders": [order], "delay_analyses": [form]}
+    said = one("W1", ["delay_form", "fix_general"], typed)
+    assert "“排除一般故障”超时了，所以要这一样。" in said.zh
+    assert "“延时原因分析的上交时间”是 2026年11月20日（周五）08:00。" in said.zh
+    assert said.data["due"] == recomputed(said.data)
+    order |= {"result": "delayed", "finished_at": None}
+    typed["delay_analyses"] = []
+    said = one("W1", ["delay_form", "fix_general"], typed)
+    assert "“结果”是“延时”。" in said.zh
+    assert "超时（未见“延时原因分析的上交时间”）" in said.zh
+    assert "Overdue (no “Delay analyses: Handed in at” recorded)" in said.en
 
 
 def test_a_part_says_its_sum():
@@ -446,8 +488,9 @@ def test_a_visit_says_its_period_and_what_served_it():
     contract = {"contract_no": "HT-1", "accepted_on": "2026-04-30", "guarantee_months": 6}
     typed = {"contracts": [contract], "visits": [visit]}
     first, second = told("HT-1", ["visit_guarantee"], typed)
-    assert "2026年4月30日 起，每 3 个月一次。这一期是 2026年5月1日 到 2026年7月30日。2026年7月1日 做了。" in first.zh
-    assert "这一期是 2026年7月31日 到 2026年10月30日。这一期没有记录。" in second.zh
+    assert "2026年4月30日 起，每 3 个月一次。这一期是 2026年5月1日 到 2026年7月30日，" in first.zh
+    assert "，首尾两天都算在内。2026年7月1日 做了。" in first.zh
+    assert "这一期是 2026年7月31日 到 2026年10月30日，首尾两天都算在内。这一期没有记录。" in second.zh
 
 
 def test_a_repeat_names_the_earlier_record_and_a_gap_its_numbers():

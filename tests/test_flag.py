@@ -73,6 +73,8 @@ LIMITS = [
     {"limit": "1 working day", "calendar": "office", "meaning": "end_of_day"},
     {"limit": "0 working days", "calendar": "office", "meaning": "end_of_day"},
     {"limit": "2 h", "calendar": "office"}, {"limit": "9 h", "calendar": "office"},
+    {"limit": "24 h", "hold_cap": "5 h"}, {"limit": "9 h", "calendar": "office", "hold_cap": "3 h"},
+    {"limit": "1 working day", "calendar": "office", "hold_cap": "100 min"},
 ]  # fmt: skip
 FIRST = datetime(2026, 9, 28)  # National Day, with make-up workdays around it
 moments = st.integers(0, 12 * 144).map(lambda steps: FIRST + steps * STEP)
@@ -145,6 +147,22 @@ def test_a_split_hold_is_one_hold_and_their_order_says_nothing(lines, told, data
             parts += [(a, cut), (cut, b)] if a < cut < end else [(a, b)]
         split.append((came, done, data.draw(st.permutations(parts))))
     assert outcome(split, told, NOW, "polars") == outcome(lines, told, NOW, "polars")
+
+
+@settings(max_examples=5, deadline=None, database=None)
+@given(
+    lines=st.lists(calls(), min_size=8, max_size=8), told=st.sampled_from(LIMITS[:3] + LIMITS[9:11]),
+    cap=st.sampled_from([1, 4, 30]),
+)  # fmt: skip
+def test_a_cap_only_brings_the_deadline_nearer_and_never_before_it_stood_without_holds(lines, told, cap):
+    free = outcome([(came, done, []) for came, done, _ in lines], told, NOW, "polars")
+    held = outcome(lines, told, NOW, "polars")
+    capped = outcome(lines, told | {"hold_cap": f"{cap} h"}, NOW, "polars")
+    for key, (_, due, _, minutes) in capped.items():
+        assert free[key][1] <= due <= held[key][1]
+        assert minutes == min(held[key][3], cap * 60)
+        if "calendar" not in told:
+            assert due <= free[key][1] + timedelta(hours=cap)
 
 
 @pytest.mark.parametrize("told", LIMITS, ids=lambda told: " ".join(told.values()))

@@ -4,7 +4,7 @@ import html
 import re
 
 import pytest
-from site_night import SETTINGS, night
+from site_night import SETTINGS, night, schema
 from test_columns import DECLARED, WORDS, department
 
 from sync import render
@@ -89,6 +89,6 @@ def test_no_word_leads_to_a_register_that_the_department_does_not_keep():
 
 
 def test_the_search_does_not_cut_a_word_of_the_trade(tmp_path):
-    render.render(night(), DECLARED, SETTINGS, WORDS, tmp_path)
+    render.render(night(), schema(), SETTINGS, WORDS, tmp_path)
     words = (tmp_path / "build/search-words.txt").read_text(encoding="utf-8").splitlines()
     assert {"维修单", "工单", "叫修", "备用维修单", "保外"} <= set(words)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rule_oracle import UNREAD, bench, judged, shipped
 
 from sync.checks.holding import holding
+from sync.checks.references import index
 from sync.declarations import load
 from sync.model import DeclarationError
 from sync.rules import KINDS
@@ -57,9 +58,17 @@ def expected(book, since):
     lines = {n: line for n, line in enumerate(book["hold_periods"], 2) if not line.get("void")}
     lines = {n: line for n, line in lines.items() if line["register"] == "call_register"}
     known = {call["call_no"] for call in book["call_register"]}
+    called = {word: key for key in known for word in (key, key.lower())}
+    lines = {
+        n: line | {"record_no": called.get(line["record_no"], line["record_no"])} if "record_no" in line else line
+        for n, line in lines.items()
+    }
     for n, line in lines.items():
         if "record_no" in line and line["record_no"] not in known:
             yield "reference-unknown", "hold_periods", n
+        begun = {call["call_no"]: call["received_at"] for call in calls.values()}.get(line.get("record_no"))
+        if begun and sound((None, n, line.get("from_at"), line.get("to_at"))) and line["from_at"] < begun:
+            yield "order-wrong", "hold_periods", n
     for n, call in calls.items():
         if not call.get("hold_from") and read(call.get("hold_to")):
             yield "hold-start-missing", "call_register", n
@@ -108,7 +117,8 @@ def about_spans(spans, done):
 @given(book=books(), since=st.sampled_from([None, date(2026, 11, 18), date(2026, 11, 19)]))
 def test_holds_are_told_as_a_plain_reading_of_their_rows_tells_them(on, book, since):
     made = bench(book, NOW, on=on, named=NAMED)
-    found = holding(made.tables.by_register, made.tables.engine, since)
+    tables, engine = made.tables.by_register, made.tables.engine
+    found = holding(tables, {"call_register": index(tables["call_register"], engine)}, engine, since)
     told = [(one.code, register, one.place[2]) for register, several in found.items() for one in several]
     assert len(told) == len(set(told))
     assert set(told) == set(expected(book, since))
@@ -145,6 +155,7 @@ def test_a_hold_that_cannot_be_is_not_counted_and_one_without_an_end_lasts(own, 
         ("{listed: hold_period}", "did you mean “hold_periods”"),
         ("{listed: customers}", "no register of holds"),
         ("{listed: hold_periods, remarks: [nothing]}", "nothing"),
+        ("{listed: uncheckeds}", "add checks: .to_at >= from_at. there"),
         ("{listed: hold_periods, remarks: [received_at]}", "write freely"),
         ("{listed: hold_periods, done: {repair_result: [gone]}}", "no choice “gone”"),
     ],
@@ -152,6 +163,9 @@ def test_a_hold_that_cannot_be_is_not_counted_and_one_without_an_end_lasts(own, 
 def test_a_declaration_that_cannot_be_is_refused(tmp_path, told, says):
     (tmp_path / "registers").mkdir()
     text = (SHIPPED / "registers" / "call_register.yaml").read_text(encoding="utf-8")
+    lines = (SHIPPED / "registers" / "hold_periods.yaml").read_text(encoding="utf-8")
+    unchecked = lines.replace("name: hold_periods", "name: uncheckeds").partition("\nchecks:")[0]
+    (tmp_path / "registers" / "uncheckeds.yaml").write_text(unchecked, encoding="utf-8")
     before, _, rest = text.partition("holds:")
     after = rest.partition("\nbands:")[2]
     made = f"{before}holds: {told}\n\nbands:{after}"

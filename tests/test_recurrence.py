@@ -172,9 +172,11 @@ SERIES = "  kind: recurrence\n  register: contracts\n"
         ("  every: calendar week\n  done_in: {register: visits, on: visited_on, when: {kind: tuor}}\n", "“tour”"),
         ("  every: calendar week\n  done_in: {register: visits, on: visited_on, waived_when: {waived: true}}\n",
          "done_in: waived_when and reason go together"),
+        ("  every: calendar week\n  when: {void: true}\n  done_in: {register: visits, on: visited_on}\n", "is no row"),
+        ("  every: calendar week\n  done_in: {register: visits, on: kind}\n", "“kind” is a choice, not a moment"),
         ("  anchor: patrol_period\n  every: 1 month\n  done_in: {register: visits, on: visited_on}\n", "no date"),
         ("  anchor: accepted_on\n  every: patrol_period months\n  done_in: {register: visits, on: visited_on}\n",
-         "not a number"),
+         "is a choice, no integer"),
     ],
 )  # fmt: skip
 def test_a_series_that_cannot_be_is_refused_with_its_reason(tmp_path, told, says):

@@ -1,4 +1,4 @@
-"""Holds: waits that nobody wrote down, holds that overlap, never end, or lead to no record.
+"""Holds: waits that nobody wrote down, holds that overlap, begin too early, never end, or lead to no record.
 
 A wait is looked for in the remarks of open rows, by the very words that the register of holds has for its reasons.
 """
@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 
 import narwhals as nw
 
-from sync.checks.references import UNKNOWN
+from sync.checks.references import Index
 from sync.conditions import any_holds, holds
 from sync.engines import Engine, rows
 from sync.model import EMPTY, UNREADABLE, VALUE
-from sync.schema import HOLD_FROM, HOLD_TO, Holding, Register
+from sync.schema import HOLD_FROM, HOLD_TO, Holding, Register, check
 from sync.tables import PLACE, Finding, Frame, Place, Table
 
-_NOT = "不用|不必|无需|不再|没有|没|不"  # before the words of a reason: nobody waits
+_NOT = "不用|不必|无需|不再|没有|没|不|未|无"  # before the words of a reason: nobody waits
 Row = Mapping[str, Any]
 
 
@@ -45,12 +45,21 @@ class Holds:
     """The holds of one register's records."""
 
     spans: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
-    held: set[str] = field(default_factory=set)  # the records about which a hold says anything at all
+    held: set[str | Place] = field(default_factory=set)  # the records, or rows, of which a hold says anything at all
 
 
-def holding(tables: Mapping[str, Table], engine: Engine, since: date | None) -> dict[str, list[Finding]]:
-    """What is wrong with the holds, by register; rows from before *since* are left alone."""
+def holding(
+    tables: Mapping[str, Table], indexes: Mapping[str, Index], engine: Engine, since: date | None
+) -> dict[str, list[Finding]]:
+    """What is wrong with the holds, by register; rows from before *since* are left alone.
+
+    Lines of the registers of holds get the keys of the records that they mean, found by *indexes* as references are.
+    """
     found: dict[str, list[Finding]] = defaultdict(list)
+    for name, table in tables.items():
+        declared = table.register.holds
+        if declared and declared.listed in tables:
+            found[declared.listed] += _follow(tables[declared.listed], name, indexes[name], engine)
     for name, table in tables.items():
         declared = table.register.holds
         listed = tables.get(declared.listed) if declared else None
@@ -59,12 +68,9 @@ def holding(tables: Mapping[str, Table], engine: Engine, since: date | None) -> 
         known = _all_holds(table, listed, engine)
         found[name] += _headless(table, engine)
         found[name] += _waits(table, declared, listed.register, known, engine, since)
-        for span, finding in (*_overlaps(known), *_unended(table, declared, known, engine)):
+        told = (*_overlaps(known), *_early(table, known, engine), *_unended(table, declared, known, engine))
+        for span, finding in told:
             found[span.table.register.name].append(finding)
-    for name, table in tables.items():
-        for user in tables.values():
-            if user.register.holds and user.register.holds.listed == name:
-                found[name] += _lost(table, user, engine)
     return found
 
 
@@ -73,6 +79,26 @@ def _live(table: Table) -> Frame:
 
 
 # ---------------------------------------------------------------- which holds there are
+
+
+def _follow(listed: Table, register: str, index: Index, engine: Engine) -> Iterator[Finding]:
+    """Put the key of the record that a line means where the line names it; what names none of *register* is told."""
+    if not _has(listed, "register", "record_no"):
+        return
+    about = (nw.col("register") == register).fill_null(value=False)
+    lines = _rows(_live(listed).filter(about, nw.col("record_no__state") == VALUE), listed, ("record_no",), engine)
+    hits = {text: index.find(text) for text in sorted({str(line["record_no"]) for line in lines})}
+    means = {text: hit.key for text, hit in hits.items() if hit.key not in (None, text)}
+    if means:
+        data: dict[str, list[object]] = {"record_no": list(means), "_means": list(means.values())}
+        lookup = engine.table(data, {"record_no": "text", "_means": "text"})
+        meant = nw.coalesce(nw.when(about).then(nw.col("_means")), nw.col("record_no"))
+        joined = listed.frame.join(lookup, on="record_no", how="left")
+        listed.frame = engine.settle(joined.with_columns(record_no=meant).drop("_means"))
+    for line in lines:
+        hit = hits[str(line["record_no"])]
+        if hit.code:
+            yield _finding(listed, line, "record_no", hit.code, "error", {"to": register}, hit.hint)
 
 
 def _all_holds(table: Table, listed: Table, engine: Engine) -> Holds:
@@ -91,7 +117,7 @@ def _all_holds(table: Table, listed: Table, engine: Engine) -> Holds:
 
 def _add(found: Holds, table: Table, row: Row, record: str, start: str, end: str) -> None:
     """A hold that begins and does not end before is a span; whatever it says, the record's wait was written down."""
-    found.held.add(record)
+    found.held.add(record or _place(row))
     begun, to = row[start], row[end]
     if record and isinstance(begun, datetime) and row[f"{end}__state"] != UNREADABLE and (to is None or to >= begun):
         found.spans[record].append(Span(begun, to, table, row, start, end))
@@ -147,7 +173,7 @@ def _waits(
     denied, meant = re.compile(f"(?:{_NOT})(?:{said})"), re.compile(said)
     for row in _rows(open_rows, table, names, engine):
         name = next((name for name in names if meant.search(denied.sub("", row[name] or ""))), None)
-        if name and str(row["_key"] or "") not in known.held:
+        if name and (row["_key"] or _place(row)) not in known.held:
             yield _finding(table, row, name, "hold-missing", "warning")
 
 
@@ -164,6 +190,21 @@ def _overlaps(known: Holds) -> Iterator[tuple[Span, Finding]]:
                 last = span
 
 
+def _early(table: Table, known: Holds, engine: Engine) -> Iterator[tuple[Span, Finding]]:
+    """A line of the register of holds that begins before its record does, as the checks of the record's row say."""
+    listed = [(record, span) for record, spans in known.spans.items() for span in spans if span.table is not table]
+    rules = [check(text) for text in table.register.checks]
+    for name in [one.right for one in rules if (one.left, one.op) == (HOLD_FROM, ">=") and _has(table, one.right)]:
+        field = table.register.by_name[name]
+        about = _live(table).filter(nw.col("_key").is_in(sorted({record for record, _ in listed})))
+        began = {str(row["_key"]): row[name] for row in rows(engine.columns(about.select("_key", name)))}
+        for record, span in listed:
+            at = began.get(record)
+            if isinstance(at, datetime) and span.begun < at:
+                params = {"op": ">=", "other": field.title.zh, "other_en": field.title.en}
+                yield span, _finding(span.table, span.row, span.start, "order-wrong", "error", params)
+
+
 def _unended(table: Table, declared: Holding, known: Holds, engine: Engine) -> Iterator[tuple[Span, Finding]]:
     """A hold that nobody ended though the job is done."""
     open_ended = [(record, span) for record, spans in known.spans.items() for span in spans if span.to is None]
@@ -174,23 +215,6 @@ def _unended(table: Table, declared: Holding, known: Holds, engine: Engine) -> I
     for record, span in open_ended:
         if record in keys:
             yield span, _finding(span.table, span.row, span.end, "hold-unended", "warning")
-
-
-def _lost(listed: Table, table: Table, engine: Engine) -> Iterator[Finding]:
-    """A line of the register of holds whose number no row of *table* has: it holds nothing."""
-    if not _has(listed, "register", "record_no"):
-        return
-    about = _live(listed).filter((nw.col("register") == table.register.name).fill_null(value=False))
-    lines = _rows(about.filter(nw.col("record_no__state") == VALUE), listed, ("record_no",), engine)
-    if not lines:
-        return
-    said = table.frame.filter(nw.col("_kind") == "used").select("_key")
-    keys = {str(row["_key"]) for row in rows(engine.columns(said)) if row["_key"]}
-    folded = {key.casefold(): key for key in sorted(keys)}
-    for row in lines:
-        if row["record_no"] not in keys:
-            near = folded.get(str(row["record_no"]).casefold(), "")
-            yield _finding(listed, row, "record_no", UNKNOWN, "error", {"to": table.register.name}, near)
 
 
 def _finding(

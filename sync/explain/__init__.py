@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 
 from sync import words
 from sync.explain import clock, kinds
 from sync.explain.about import About
 from sync.explain.clock import ClockTold
 from sync.explain.kinds import KindTold
+from sync.explain.saying import Saying
 from sync.model import Flag, RowRef, ServicebookError
 from sync.rules.bench import Bench
 from sync.rules.clock import Clock
@@ -35,22 +37,28 @@ class Receipt:
 
 
 def explain(
-    record: str, flags: Sequence[Flag], refs: Sequence[RowRef], schema: Schema, bench: Bench, vocabulary: Vocabulary
-) -> list[Receipt]:
-    """The receipts of all flags of *record*, an id as typed or as read; ServicebookError where nobody typed it."""
+    record: str, flags: Sequence[Flag], refs: Sequence[RowRef], schema: Schema, bench: Bench, vocabulary: Vocabulary,
+    since: date | None = None,
+) -> list[Receipt]:  # fmt: skip
+    """The receipts of all flags of *record*, an id as typed or as read; ServicebookError where nobody typed it.
+
+    Those of rows from before *since*, the first day judged, say that they are listed nowhere.
+    """
     wanted = record.strip().casefold()
     mine = [flag for flag in flags if flag.key.casefold() == wanted]
     known = {ref.key for ref in refs} | {flag.key for flag in flags}
     if not mine and wanted not in {key.casefold() for key in known}:
         raise ServicebookError(f"No record “{record}” in the books{guess(record, known)}")
-    return [receipt(flag, schema, bench, vocabulary) for flag in mine]
+    return [receipt(flag, schema, bench, vocabulary, since) for flag in mine]
 
 
-def receipt(flag: Flag, schema: Schema, bench: Bench, vocabulary: Vocabulary) -> Receipt:
-    """Why *flag* says what it says."""
+def receipt(
+    flag: Flag, schema: Schema, bench: Bench, vocabulary: Vocabulary, since: date | None = None
+) -> Receipt:  # fmt: skip
+    """Why *flag* says what it says; with *since* its row is older than that, the first day judged."""
     about = About(flag, schema, bench)
-    told = {language: "\n".join(_lines(about, vocabulary, language)) for language in words.LANGUAGES}
-    return Receipt(flag, told["zh"], told["en"], _facts(about))
+    told = {language: "\n".join(_lines(about, vocabulary, language, since)) for language in words.LANGUAGES}
+    return Receipt(flag, told["zh"], told["en"], _facts(about) | ({"judge_from": since} if since else {}))
 
 
 def for_pages(
@@ -79,13 +87,15 @@ def _facts(about: About) -> dict[str, object]:
     return {"promise": named, **found, "now": about.bench.now}
 
 
-def _lines(about: About, vocabulary: Vocabulary, language: str) -> Iterator[str]:
+def _lines(about: About, vocabulary: Vocabulary, language: str, since: date | None) -> Iterator[str]:
     """Which record and promise, with the clause of the handbook; then how the flag came about."""
     flag, promise = about.flag, about.promise
     clause = vocabulary.label("receipt_clause", language, page=promise.handbook) if promise.handbook else ""
     source = vocabulary.label("comma", language).join(filter(None, (promise.rule, clause)))
     head = "receipt_head" if source else "receipt_head_only"
     yield vocabulary.label(head, language, record=flag.key, promise=promise.title[language], source=source)
+    if since:
+        yield vocabulary.label("receipt_old", language, day=Saying(about, vocabulary, language).day(since, year=True))
     yield from _story(about, vocabulary, language)
 
 

@@ -9,14 +9,17 @@ from functools import cached_property
 
 import narwhals as nw
 
+from sync.conditions import any_holds
 from sync.engines import rows
 from sync.model import Flag
 from sync.rules.bench import Bench
-from sync.rules.coverage import Coverage, behind
+from sync.rules.clock import Clock
+from sync.rules.coverage import Coverage, behind, shares
+from sync.rules.downtime import Share
 from sync.rules.level import Level, on_hand
 from sync.rules.presence import Presence
 from sync.rules.stale import Stale
-from sync.schema import HOLD_FROM, HOLD_TO, Promise, Register, Schema
+from sync.schema import HOLD_FROM, HOLD_TO, Condition, Promise, Register, Schema
 from sync.tables import Frame
 
 Line = Mapping[str, object]
@@ -72,12 +75,22 @@ class About:
         found = rows(self.bench.tables.engine.columns(frame))
         return found[0] if found else {}
 
+    def cell(self, path: str) -> tuple[object, object]:
+        """What stands at *path*, in the row or one step away: the value, and whether it is one."""
+        if "." not in path:
+            return self.line.get(path), self.line.get(f"{path}__state")
+        frame = self.bench.field(self._own, self.bench.tables[self.flag.register], path, "_at")
+        found = self._first(frame.select("_at", "_at_state"))
+        return found.get("_at"), found.get("_at_state")
+
+    def meets(self, wanted: Condition) -> bool:
+        """Whether one of the fields of *wanted* has its value in the row."""
+        table = self.bench.tables[self.flag.register]
+        return bool(self._first(self._own.filter(any_holds(table, wanted)).select("_row")))
+
     def moment(self, path: str) -> datetime | None:
         """The moment at *path*, in the row or one step away."""
-        found: object = self.line.get(path)
-        if "." in path:
-            frame = self.bench.field(self._own, self.bench.tables[self.flag.register], path, "_at")
-            found = self._first(frame.select("_at")).get("_at")
+        found, _ = self.cell(path)
         return found if isinstance(found, datetime) else None
 
     def spans(self, register: str) -> tuple[Spans, Spans]:
@@ -100,13 +113,31 @@ class About:
 
     @cached_property
     def behind(self) -> Sequence[Line]:
-        """The lines that a ratio is made of, those that count as done last."""
-        assert isinstance(self.promise, Coverage)  # noqa: S101 - asked for ratios only
-        found = behind(self.promise, replace(self.bench, promises=self.schema.versions))
-        if found is None:
+        """The lines that a ratio is made of, those that count as done last, or of time the longest first."""
+        if self._ratio is None:
             return []
-        mine = found.filter(nw.col("_from") == nw.lit(self.flag.start)).sort("_done", "_key", "_row")
-        return rows(self.bench.tables.engine.columns(mine))
+        mine = self._ratio.filter(nw.col("_from") == nw.lit(self.flag.start)).sort("_done", "_key", "_row")
+        # the longest time down comes first; what is no ratio of time has none
+        return sorted(rows(self.bench.tables.engine.columns(mine)), key=lambda line: -int(str(line.get("_down", 0))))
+
+    @cached_property
+    def share(self) -> Share | None:
+        """What the ratio comes to; None where nobody can say."""
+        assert isinstance(self.promise, Coverage)  # noqa: S101 - asked for ratios only
+        if self._ratio is None or self.flag.start is None:
+            return None
+        return shares(self.promise, self._all, self._ratio).get(self.flag.start)
+
+    @cached_property
+    def _ratio(self) -> Frame | None:
+        assert isinstance(self.promise, Coverage)  # noqa: S101 - asked for ratios only
+        found = behind(self.promise, self._all)
+        return None if found is None else self.bench.tables.engine.settle(found)
+
+    @property
+    def _all(self) -> Bench:
+        """The bench with every promise that a ratio can be taken of."""
+        return replace(self.bench, promises=self.schema.versions)
 
     # ---------------------------------------------------------------- what may be published of it
 
@@ -117,9 +148,13 @@ class About:
         told = {register.name}
         if isinstance(promise, Coverage):  # it says the records behind it, whatever register they are of
             told |= {one.register for name in promise.promises for one in self.schema.versions.get(name, ())}
-        # presences say titles only, ratios keys only
+        # presences say titles only, ratios keys only, and of faults for how long
         quoted = [] if isinstance(promise, Presence | Coverage) else [path for _, path in promise.fields()]
+        if isinstance(promise, Coverage) and promise.down:
+            quoted = [promise.down.first, promise.down.to]
         far = [(one.register, one.watches) for one in promise.watches_in] if isinstance(promise, Stale) else []
+        if isinstance(promise, Clock) and promise.done_in:
+            far = [(promise.done_in.register, [promise.done_in.on])]
         return (
             all((one := self.schema.registers[name]).primaryKey in one.publish for name in told)
             and all(map(self.publishes, quoted))
@@ -129,6 +164,12 @@ class About:
     def publishes(self, path: str) -> bool:
         """Whether the field at *path* is published by the register that it lies in."""
         return self._published(self.schema.registers[self.promise.register], path)
+
+    def names_row(self, path: str) -> bool:
+        """Whether pages may name the row of another register that *path* leads to."""
+        head = path.partition(".")[0]
+        other = self.schema.registers.get(str(self.register.by_name[head].foreign))
+        return self.publishes(head) and other is not None and other.primaryKey in other.publish
 
     def _published(self, register: Register, path: str) -> bool:
         head, _, tail = path.partition(".")

@@ -14,8 +14,8 @@ from sync.rules import steps
 from sync.rules.clock import Clock
 from sync.rules.steps import Hold, Step
 from sync.rules.terms import ALWAYS
-from sync.schema import HOLD_FROM, HOLD_TO, Field, limit
-from sync.workdays import WEEK, Span, Workdays, holiday_name
+from sync.schema import HOLD_FROM, HOLD_TO, WEEK, Field, Span, limit
+from sync.workdays import Workdays, holiday_name
 
 INSTANT = timedelta(microseconds=1)  # what ends at a midnight ends with the day before
 
@@ -43,7 +43,8 @@ class Taken:
 
     @cached_property
     def amount(self) -> float | None:
-        return steps.amount(self.promise, self.about.line) if self.promise.limit else None
+        by = self.promise.counted_by
+        return steps.amount(self.promise, self.about.cell(by)[0] if by else None) if self.promise.limit else None
 
     @cached_property
     def begins(self) -> datetime | None:
@@ -79,10 +80,18 @@ class Taken:
         return steps.holds(self.promise, self.about.bench, self.about.flag, while_it_ran, self.ends)
 
     @property
+    def beyond_cap(self) -> int | None:
+        """How many minutes the job stood still, where that is more than the promise lets count."""
+        most, due = self.promise.most_held, self.about.flag.due
+        stood = sum(hold.lasted for hold in self.holds if due and hold.begun < due)
+        return stood if most and stood > most // steps.MINUTE else None
+
+    @property
     def ends(self) -> datetime | None:
         """When the job was done: a date without a time lasts until its midnight."""
-        stop, field = self.about.flag.stop, self.field(self.promise.stops)
-        return stop + timedelta(days=1) if stop and field and field.reads_as == "date" else stop
+        stop, where = self.about.flag.stop, self.promise.stop
+        dated = where and self.about.schema.field_at(*where).reads_as == "date"
+        return stop + timedelta(days=1) if stop and dated else stop
 
     @property
     def started(self) -> str:
@@ -121,6 +130,8 @@ def facts(taken: Taken) -> dict[str, object]:
     found["holds"] = [
         {"from": hold.begun, "to": hold.to, "until": hold.until, "minutes": hold.minutes} for hold in taken.holds
     ]
+    if promise.most_held:
+        found["hold_cap_minutes"] = promise.most_held // steps.MINUTE
     return found
 
 
@@ -161,14 +172,48 @@ class ClockTold(Saying):
         if not self.flag.start:
             yield self.say("no_start", field=self.name(self.taken.started))
             return
+        yield "".join(self.conditions(promise))
         yield "".join(self.allowed(promise))
         yield "".join(self.days(promise))
         yield "".join(self.holds())
         yield "".join(self.end(promise))
 
+    def conditions(self, promise: Clock) -> Iterator[str]:
+        """What another row says that decided whether the promise counts here, and what nobody can read."""
+        for path in dict.fromkeys((*promise.when, *promise.unless)):
+            if self.published and not self.about.publishes(path):
+                continue
+            value, state = self.about.cell(path)
+            there = self.there(path) if "." in path else ""
+            if state == UNREADABLE:
+                yield self.say("unsure_there" if "." in path else "unsure", field=self.name(path))
+            elif "." in path and state == VALUE:
+                yield self.say("says", field=self.name(path), value=self.value(path, value), there=there)
+            elif "." in path:
+                yield self.say("says_nothing", field=self.name(path), there=there)
+        yield from self.asked(promise)
+
+    def asked(self, promise: Clock) -> Iterator[str]:
+        """What calls for the clock in this row: its own cells, or else another clock that is late."""
+        if promise.asked_by is None:
+            return
+        found = [path for path, wanted in promise.asked_by.any.items() if self.about.meets({path: wanted})]
+        if not found and promise.asked_by.late:
+            names = [self.schema.promise[name].title[self.language] for name in promise.asked_by.late]
+            yield self.say("asked_late", promises=self.listed(names))
+        for path in [path for path in found if not self.published or self.about.publishes(path)][:1]:
+            value, state = self.about.cell(path)
+            filled = self.say("says", field=self.name(path), value=self.value(path, value), there="")
+            yield filled if state == VALUE else self.say("says_nothing", field=self.name(path), there="")
+
+    def there(self, path: str) -> str:
+        """`（客户 KH001）`: the row that *path* leads to, where the reference is filled and may be told."""
+        told = self.line.get(path.partition(".")[0]) and (not self.published or self.about.names_row(path))
+        return self.say("in_row", row=self.row(path)) if told else ""
+
     def allowed(self, promise: Clock) -> Iterator[str]:
         """Since when it runs, and what the deadline is made from."""
-        field, start = self.name(self.taken.started), self.said(promise.starts, self.flag.start or self.bench.now)
+        field, start = self.name(self.taken.started), self.said(self.taken.started, self.flag.start or self.bench.now)
         if not promise.due and not promise.before:
             yield self.say("start", field=field, start=start, limit=self.limit(promise))
             last, first = self.taken.last, self.flag.start
@@ -189,17 +234,23 @@ class ClockTold(Saying):
             yield self.say("written", field=self.name(promise.due))
 
     def limit(self, promise: Clock) -> str:
-        """The limit, and what it comes to in this row."""
-        said = self.vocabulary.limit(promise.limit, self.language, self.titles)
-        bound = limit(promise.limit)
-        if not bound.field or self.taken.amount is None or (self.published and not self.about.publishes(bound.field)):
+        """The limit, and what it comes to in this row, or in the one that the row refers to."""
+        by = promise.counted_by
+        titles = self.titles | ({by: self.name(by)} if by else {})
+        said = self.vocabulary.limit(promise.limit, self.language, titles)
+        if not by or self.taken.amount is None or (self.published and not self.about.publishes(by)):
             return said
-        units = self.vocabulary.limit(f"{self.taken.amount:g} {_PLAIN[bound.unit]}", self.language)
-        return self.say("limit_here", limit=said, here=units)
+        bound, there = limit(promise.limit), self.there(by) if "." in by else ""
+        here = self.vocabulary.limit(f"{self.taken.amount:g} {_PLAIN[bound.unit]}", self.language)
+        if not bound.divided_by:
+            return self.say("limit_here", limit=said, here=here, there=there)
+        value = self.value(by, self.about.cell(by)[0])
+        return self.say("limit_for", limit=said, field=self.name(by), value=value, here=here, there=there)
 
     def days(self, promise: Clock) -> Iterator[str]:
         """The calendar: how it counts, where the counting begins, and the days that are not as usual."""
-        if promise.calendar == ALWAYS or (promise.due and not self.flag.held_minutes):
+        counts = not promise.due or self.flag.held_minutes or self.flag.late_minutes is not None
+        if promise.calendar == ALWAYS or not counts:
             return
         calendar = self.schema.calendars[self.taken.calendar].title[self.language]
         if promise.shift != "none":
@@ -275,13 +326,17 @@ class ClockTold(Saying):
         found = self.taken.holds
         if not found:
             return
-        held = self.exact(self.flag.held_minutes or 0)
-        if not self.shown:
-            yield self.say("held_some", held=held) if self.flag.held_minutes else ""
-        elif self.flag.held_minutes:
-            yield self.say("held", held=held, spans=self.listed([self.span(hold) for hold in found]))
+        spans = self.listed([self.span(hold) for hold in found])
+        if not self.flag.held_minutes:
+            yield self.say("held_none", spans=spans) if self.shown else ""
+            return
+        yield self.say("held", spans=spans) if self.shown else self.say("held_some")
+        if stood := self.taken.beyond_cap:
+            promise = self.taken.promise
+            long = self.lasting(stood, whole_days=promise.hours == ALWAYS)
+            yield self.say("held_capped", stood=long, cap=self.vocabulary.limit(promise.hold_cap, self.language))
         else:
-            yield self.say("held_none", spans=self.listed([self.span(hold) for hold in found]))
+            yield self.say("held_all", held=self.exact(self.flag.held_minutes))
 
     def exact(self, minutes: int) -> str:
         """In hours and minutes, so that the due moment can be worked out from it."""
@@ -314,10 +369,15 @@ class ClockTold(Saying):
             if self.flag.provisional:
                 yield self.say("provisional")
         elif self.flag.state == "not_judged":
+            by = promise.counted_by
             moment = promise.due or promise.before
-            yield self.say("no_due", field=self.name(moment)) if moment else self.say("no_limit")
-        if self.flag.stop:
-            yield self.say("stop", field=self.name(promise.stops), stop=self.said(promise.stops, self.flag.stop))
+            if by and (self.taken.amount is None or not moment):
+                yield self.say("no_limit_there" if "." in by else "no_limit", field=self.name(by))
+            elif moment:
+                yield self.say("no_due", field=self.name(moment))
+        if self.flag.stop and promise.stop:
+            field = self.far(*promise.stop) if promise.done_in else self.name(promise.stops)
+            yield self.say("stop", field=field, stop=self.said_of(self.schema.field_at(*promise.stop), self.flag.stop))
 
 
 _PLAIN = {

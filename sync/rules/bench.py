@@ -11,7 +11,7 @@ from typing import Any
 import narwhals as nw
 
 from sync.cells.fast import civil_days, moment, month_length
-from sync.conditions import NEVER, any_holds, holds
+from sync.conditions import NEVER, says
 from sync.model import EMPTY, FLAG_COLUMNS, UNREADABLE
 from sync.schema import Promise, Register
 from sync.tables import Frame, Table, Tables
@@ -49,16 +49,28 @@ class Bench:
         if self.judge_from and not old and judged and judged not in table.absent:
             early = nw.col(judged) < nw.lit(midnight(self.judge_from))
             frame = frame.filter(~early.fill_null(value=False))
-        blurred = {
-            name: _unreadable(name) for name in (*promise.when, *promise.unless) if table.may_be(name, UNREADABLE)
-        }
-        for name, value in promise.when.items():
-            test = holds(table, {name: value})
-            frame = frame.filter(test | blurred[name] if name in blurred else test)
-        if promise.unless:
-            frame = frame.filter(~any_holds(table, promise.unless))
-        unsure = nw.any_horizontal(*blurred.values(), ignore_nulls=False) if blurred else nw.lit(value=False)
-        return frame.with_columns(unsure.alias(UNSURE))
+        conditions = [(True, *one) for one in promise.when.items()] + [(False, *one) for one in promise.unless.items()]
+        names, blurred = [f"_if{n}" for n in range(len(conditions))], []
+        for name, (wanted, path, value) in zip(names, conditions, strict=True):
+            frame = self.field(frame, table, path, name)
+            column, state = nw.col(name), nw.col(f"{name}_state")
+            kind = self.kind(table, path)
+            test = says(column, state, kind, value) if kind else NEVER
+            asked = test if wanted else ~test
+            if kind and table.may_be(path, UNREADABLE):
+                blurred.append(state == UNREADABLE)
+                asked = asked | blurred[-1]
+            frame = frame.filter(asked)
+        unsure = nw.any_horizontal(*blurred, ignore_nulls=False) if blurred else nw.lit(value=False)
+        return frame.with_columns(unsure.alias(UNSURE)).drop(*names, *(f"{name}_state" for name in names))
+
+    def kind(self, table: Table, path: str) -> str | None:
+        """How the field at *path* reads, in the row or one step away; None where nobody has a column for it."""
+        head, _, tail = path.partition(".")
+        other = self.tables.by_register.get(str(table.register.by_name[head].foreign)) if tail else table
+        if other is None or head in table.absent or (tail or head) in other.absent:
+            return None
+        return other.register.by_name[tail or head].reads_as
 
     def dated(self, frame: Frame, promise: Promise, column: str) -> Frame:
         """The rows of *frame* whose *column* lies while *promise* is in force: older calls keep the older promise.
@@ -84,20 +96,20 @@ class Bench:
         dated = judged and judged not in table.absent
         return self.dated(frame, promise, str(judged)) if dated else self.standing(frame, promise)
 
-    def field(self, frame: Frame, table: Table, path: str, name: str) -> Frame:
-        """*frame* with the field at *path* as the columns `name` and `name_state`.
+    def field(self, frame: Frame, table: Table, path: str, name: str, kind: str = "datetime") -> Frame:
+        """*frame* with the field at *path*, whose values are a *kind*, as the columns `name` and `name_state`.
 
         A path one step away reads the other register's row; where the reference leads to no single row,
         the field is unreadable, not empty.
         """
         head, _, tail = path.partition(".")
         if head in table.absent:
-            return frame.with_columns(**{f"{name}_state": nw.lit(UNREADABLE)}).with_columns(**{name: _none("datetime")})
+            return self.unreadable(frame, name, kind)
         if not tail:
             return frame.with_columns(**{name: nw.col(head), f"{name}_state": nw.col(f"{head}__state")})
         other = self.tables.by_register.get(str(table.register.by_name[head].foreign))
         if other is None or tail in other.absent:
-            return frame.with_columns(**{f"{name}_state": nw.lit(UNREADABLE)}).with_columns(**{name: _none("datetime")})
+            return self.unreadable(frame, name, kind)
         counted = other.live.filter(~nw.col("_key").is_null()).with_columns(_n=nw.col("_row").count().over("_key"))
         lookup = counted.filter(nw.col("_n") == 1).select(
             nw.col("_key").alias("_other"), nw.col(tail).alias(name), nw.col(f"{tail}__state").alias("_far")
@@ -107,6 +119,10 @@ class Bench:
         return joined.with_columns(
             **{f"{name}_state": nw.when(nw.col("_far").is_null()).then(lost).otherwise(nw.col("_far"))}
         ).drop("_far")
+
+    def unreadable(self, frame: Frame, name: str, kind: str = "datetime") -> Frame:
+        """*frame* with the columns `name` and `name_state` for a field that is not there to be read."""
+        return frame.with_columns(**{name: _none(kind), f"{name}_state": nw.lit(UNREADABLE)})
 
     def days(self, calendar: str) -> Frame:
         """The days of *calendar* as a table (see *workdays.day_table*)."""
@@ -127,17 +143,14 @@ class Bench:
             lines = day_table(self.workdays(calendar), first, self.now.date() + AHEAD)
             stretches, length = stretch_table(lines)
             table = self.tables.engine.table
-            self._days[calendar] = table(lines, DAY_TYPES), table(stretches, STRETCH_TYPES), length
+            types = {name: DAY_TYPES.get(name, "integer") for name in lines}
+            self._days[calendar] = table(lines, types), table(stretches, STRETCH_TYPES), length
         return self._days[calendar]
 
 
 def midnight(at: date) -> datetime:
     """The moment at which *at* begins."""
     return datetime.combine(at, time())
-
-
-def _unreadable(name: str) -> nw.Expr:
-    return nw.col(f"{name}__state") == UNREADABLE
 
 
 def flags(frame: Frame, promise: Promise, register: Register, **columns: nw.Expr) -> Frame:

@@ -25,14 +25,13 @@ def due(promise: Clock, bench: Bench, table: Table, frame: Frame) -> Frame:
     """*frame*, whose clocks began at `_start`, with `_due` and `_provisional`."""
     if promise.due:
         return written(promise, bench, table, frame)
-    bound = limit(promise.limit)
-    if bound.field and bound.field in table.absent:
-        return frame.with_columns(_due=nw.lit(None, dtype=nw.Datetime("us")), _provisional=nw.lit(value=False))
+    if promise.counted_by:
+        frame = bench.field(frame, table, promise.counted_by, "_said", "number").drop("_said_state")
     if promise.before:
         frame = bench.field(frame, table, promise.before, "_from").drop("_from_state")
     else:
         frame = frame.with_columns(_from=nw.col("_start"))
-    return counted(promise, bench, frame).drop("_from")
+    return counted(promise, bench, frame).drop("_from", *(["_said"] if promise.counted_by else []))
 
 
 def counted(promise: Clock, bench: Bench, frame: Frame) -> Frame:
@@ -57,11 +56,7 @@ def counted(promise: Clock, bench: Bench, frame: Frame) -> Frame:
 
 def by_date(bench: Bench, table: Table, path: str) -> bool:
     """Whether the field at *path* is a date without a time of day."""
-    head, _, tail = path.partition(".")
-    found = table.register.by_name.get(head)
-    other = bench.tables.by_register.get(str(found.foreign)) if found and tail else None
-    last = other.register.by_name.get(tail) if other else found
-    return last is not None and last.reads_as == "date"
+    return bench.kind(table, path) == "date"
 
 
 # ---------------------------------------------------------------- one function for each meaning
@@ -84,6 +79,9 @@ def working_time(bench: Bench, calendar: str, frame: Frame, minutes: nw.Expr, wa
     frame = ticks(bench, calendar, frame, _tick="_from")
     frame = frame.with_columns(_tick=nw.col("_tick") + minutes * 60)
     frame = moment_at(bench, calendar, frame, "_tick", "_due", opening=way < 0).drop("_tick")
+    if way > 0:  # no time at all, after hours, leads back to the closing
+        early = (nw.col("_due") < nw.col("_from")).fill_null(value=False)
+        frame = frame.with_columns(_due=nw.when(early).then(nw.col("_from")).otherwise(nw.col("_due")))
     if calendar == ALWAYS:
         return frame.with_columns(_provisional=nw.lit(value=False))
     frame = _uncertain(bench, calendar, frame, "_from")
@@ -124,7 +122,7 @@ def _units(bound: Limit) -> nw.Expr:
     """How many units: as declared, or as many as the row says; null where that is no length of time."""
     if bound.field is None:
         return nw.lit(bound.number)
-    said = nw.col(bound.field).cast(nw.Float64)
+    said = nw.col("_said").cast(nw.Float64)
     sound = (said >= 0) & (said <= MOST // SCALE[bound.unit])
     value = nw.when(sound).then(said)
     return (value / bound.divided_by).ceil() if bound.divided_by else value
@@ -135,7 +133,7 @@ def _whole(units: nw.Expr) -> nw.Expr:
 
 
 def _minutes(bound: Limit, units: nw.Expr) -> nw.Expr:
-    return (units * SCALE[bound.unit]).round(0).cast(nw.Int64)
+    return (units * SCALE[bound.unit] + 0.5).floor().cast(nw.Int64)  # engines do not round a half alike
 
 
 def _to_the_end(bench: Bench, promise: Clock, frame: Frame) -> Frame:

@@ -7,6 +7,7 @@ Not flagged: any other part without a par. A part with an unreadable move is not
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import narwhals as nw
@@ -14,7 +15,7 @@ import narwhals as nw
 from sync.conditions import NEVER
 from sync.model import EMPTY, UNREADABLE, VALUE
 from sync.rules.bench import UNSURE, Bench, flags
-from sync.schema import Promise, Struct
+from sync.schema import Condition, Promise, Struct
 from sync.tables import Frame
 
 
@@ -42,6 +43,17 @@ class Level(Promise, frozen=True, kw_only=True, tag="level", tag_field="kind"):
     def fields(self) -> list[tuple[str, str]]:
         names = ("opening", "opening_on", "par")
         return [(name, getattr(self, name)) for name in names if getattr(self, name)]
+
+    def elsewhere(self) -> list[tuple[str, str, Condition]]:
+        told = self.moves
+        named = dict.fromkeys(filter(None, (told.key, told.quantity, told.on)), True)
+        return [("moves", told.register, {**named, told.direction: [told.plus, told.minus]})]
+
+    def faults(self, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        for option, name in self.fields():
+            wanted = ("date", "datetime") if option == "opening_on" else ("integer", "number")
+            if kinds[name] not in wanted:
+                yield option, f"“{name}” is a {kinds[name]}, no {wanted[0]}"
 
 
 def judge(promise: Level, bench: Bench) -> Frame:

@@ -22,7 +22,7 @@ import narwhals as nw
 from sync.engines import rows
 from sync.model import VALUE
 from sync.rules.bench import Bench, from_rows, midnight
-from sync.schema import MERGED_INTO, VOID_REASON, Promise, Struct
+from sync.schema import MERGED_INTO, VOID_REASON, Condition, Promise, Struct
 from sync.tables import Frame
 
 Line = dict[str, object]
@@ -54,6 +54,18 @@ class NumberBook(Promise, frozen=True, kw_only=True, tag="numbers", tag_field="k
 
     def fields(self) -> list[tuple[str, str]]:
         return [(name, getattr(self, name)) for name in ("number", "used_on") if getattr(self, name)]
+
+    def elsewhere(self) -> list[tuple[str, str, Condition]]:
+        told = self.books
+        names = filter(None, (told.first, told.last, told.holder, told.voids, told.closed))
+        return [("books", told.register, dict.fromkeys(names, True))]
+
+    def faults(self, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        if self.used_on and kinds[self.used_on] not in ("date", "datetime"):
+            yield "used_on", f"“{self.used_on}” is a {kinds[self.used_on]}, not a moment"
+        for option in ("when", "unless"):
+            if getattr(self, option):
+                yield option, "a book is counted whole, a number left out would be a gap; leave it out"
 
 
 @dataclass(slots=True)

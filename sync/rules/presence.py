@@ -10,7 +10,7 @@ import narwhals as nw
 
 from sync.model import EMPTY, UNREADABLE
 from sync.rules.bench import UNSURE, Bench, flags
-from sync.schema import Promise, Struct
+from sync.schema import Condition, Promise, Struct
 from sync.tables import Frame
 
 
@@ -29,6 +29,10 @@ class Presence(Promise, frozen=True, kw_only=True, tag="presence", tag_field="ki
 
     def fields(self) -> list[tuple[str, str]]:
         return [("needs", name) for name in self.needs]
+
+    def elsewhere(self) -> list[tuple[str, str, Condition]]:
+        row = self.needs_row
+        return [("needs_row", row.register, {row.key: True})] if row else []
 
 
 def judge(promise: Presence, bench: Bench) -> Frame:

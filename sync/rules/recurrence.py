@@ -66,6 +66,10 @@ class Recurrence(Promise, frozen=True, kw_only=True, tag="recurrence", tag_field
         wanted: list[Condition] = [dict.fromkeys(names, True), told.when, told.waived_when]
         return [("done_in", told.register, one) for one in wanted]
 
+    def moments_elsewhere(self) -> list[tuple[str, str, str]]:
+        told = self.done_in
+        return [("done_in", told.register, name) for name in (told.on, told.waived_on) if name]
+
     def faults(self, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for option, name in self.fields():
             wanted = ("date", "datetime") if option in ("anchor", "until") else ("integer",)
@@ -76,12 +80,15 @@ class Recurrence(Promise, frozen=True, kw_only=True, tag="recurrence", tag_field
         if self.every in PERIODS:
             if self.anchor or self.moves:
                 yield "every", f"a {self.every} begins with the calendar; leave out anchor and moves"
+            if self.when or self.unless:
+                yield "when", f"a {self.every} is no row; what counts as done goes to done_in: when"
             return
         if self.every.startswith("calendar "):
             yield "every", f"“{self.every}” is none of {', '.join(PERIODS)}"
             return
         told = limit(self.every)
-        if told.unit not in DAYS or told.divided_by or (not told.field and (told.number % 1 or told.number < 1)):
+        unsound = not told.field and (told.number % 1 or told.number < 1)
+        if told.unit not in DAYS or told.divided_by or "." in self.size or unsound:
             yield "every", f"“{self.every}”: write a whole number of days, weeks or months, or FIELD months"
         if not self.anchor:
             yield "anchor", "a series begins somewhere: name the field with its first day"
@@ -216,7 +223,7 @@ def _moved(promise: Recurrence, frame: Frame, events: Frame) -> Frame:
     # who did it on the day on which it was waived did it
     later = later.group_by(*PLACE, "_day").agg(nw.col("_on").min(), nw.col("_waived").min())
     begun = frame.select(*PLACE, _day=nw.col("_begin"), _on=nw.col("_begin"), _waived=nw.lit(0))
-    same = ["_day", "_on", nw.col("_waived").cast(nw.Int64)]
+    same: list[str | nw.Expr] = ["_day", "_on", nw.col("_waived").cast(nw.Int64)]
     steps = nw.concat([begun.select(*PLACE, *same), later.select(*PLACE, *same)])
     steps = steps.with_columns(
         _stop=nw.col("_on").shift(-1).over(*PLACE, order_by="_day"),

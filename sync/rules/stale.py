@@ -51,6 +51,9 @@ class Stale(Promise, frozen=True, kw_only=True, tag="stale", tag_field="kind"):
     def elsewhere(self) -> list[tuple[str, str, Condition]]:
         return [("watches_in", one.register, dict.fromkeys((one.key, *one.watches), True)) for one in self.watches_in]
 
+    def moments_elsewhere(self) -> list[tuple[str, str, str]]:
+        return [("watches_in", one.register, name) for one in self.watches_in for name in one.watches]
+
     def faults(self, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for option, name in self.fields():
             if kinds[name] not in ("date", "datetime"):

@@ -7,7 +7,7 @@ receipt: which days were skipped, half worked or made up, where the counting beg
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -17,8 +17,8 @@ from dateutil.relativedelta import relativedelta
 from sync.model import Flag
 from sync.rules.bench import Bench
 from sync.rules.terms import ALWAYS, Clock
-from sync.schema import limit
-from sync.workdays import WEEK, Day, Span, Workdays
+from sync.schema import WEEK, Span, limit
+from sync.workdays import Day, Workdays
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 FAR = 800  # days that are looked at for the next one that is worked
@@ -43,15 +43,15 @@ class Hold:
     begun: datetime
     to: datetime | None
     until: datetime
-    minutes: int  # that the due moment moved by, in the clock's own time
+    lasted: int  # minutes that the clock would have run meanwhile; what overlaps counts at the first one
+    minutes: int  # those of them that the due moment moved by
 
 
-def amount(promise: Clock, row: Mapping[str, object]) -> float | None:
-    """How many units the limit is: as declared, or as the row says."""
+def amount(promise: Clock, said: object) -> float | None:
+    """How many units the limit is: as declared, or made of what the field *said* that decides."""
     bound = limit(promise.limit)
     if bound.field is None:
         return bound.number
-    said = row.get(bound.field)
     if said is None:
         return None
     number = float(str(said))
@@ -141,10 +141,11 @@ def holds(
     for begun, to in sorted(spans, key=lambda span: (span[0], span[1] or bench.now)):
         until = min(to or bench.now, ends or to or bench.now)
         first = max(begun, reached)
-        minutes = min(left, _between(promise, bench, first, until))
+        lasted = _between(promise, bench, first, until)
+        minutes = min(left, lasted)
         left -= minutes
         reached = max(reached, until)
-        found.append(Hold(begun, to, until, minutes))
+        found.append(Hold(begun, to, until, lasted, minutes))
     return found
 
 

@@ -11,8 +11,8 @@ import narwhals as nw
 from sync.engines import Engine
 from sync.rules.bench import Bench
 from sync.rules.due import counted
-from sync.rules.terms import Clock, Meaning, Shift
-from sync.schema import Words
+from sync.rules.terms import Clock, Shift
+from sync.schema import Meaning, Words
 from sync.tables import Tables
 from sync.workdays import Workdays
 
