@@ -18,7 +18,7 @@ from google.auth.credentials import Credentials
 from google.auth.transport.requests import AuthorizedSession
 from sheets_server.tokens import SHEETS, SHEETS_READ, Tokens, pem, private_key
 
-from sync.books.gsheets import signin
+from sync.books.gsheets import refusals, signin
 from sync.model import BookError, ServicebookError, Unreachable
 from sync.settings import Google
 
@@ -546,6 +546,21 @@ def test_a_person_needs_the_client_of_a_desktop_application(service: Service, sa
 
 
 # ---------------------------------------------------------------- nothing leaks
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("/W7jpchnpf4RAPAslZXAd5zDPTd/kMYyvpWMiIn8FDJwduibXWAw8ShpDi/gOhIC", False),  # the line of a key
+        ("/zDPTdkMYyvpWMiInFDJwduibXWAw/ShpDi/gOhICaQ/bXWAwTdkMYyvpWMiIn", False),
+        ("/home/li/google-keys/servicebook-key.json", True),
+        ("C:\\Users\\wang\\AppData\\Roaming\\servicebook\\key.json", True),
+        ("https://www.googleapis.com/auth/spreadsheets", True),
+        ("iam.serviceAccounts.getAccessToken", True),
+    ],
+)
+def test_a_path_may_be_shown_and_the_line_of_a_key_that_begins_like_one_may_not(word: str, shown: bool) -> None:  # noqa: FBT001
+    assert (refusals.harmless(f"Bad: {word}") == f"Bad: {word}") is shown
 
 
 def test_no_log_line_and_no_message_holds_a_secret(

@@ -21,6 +21,8 @@ from sync.model import BookError, ServicebookError, Unreachable
 
 YOURSELF = "您自己的账号 your own account"
 NOBODY = "联合身份（没有服务账号）a federation without a service account"
+# Letters of both cases and digits without a hyphen or dot, as in a key: no folder is called that.
+KEY_LIKE = re.compile(r"(?=\w*[A-Z])(?=\w*[a-z])(?=\w*\d)[A-Za-z0-9]{12,}|[A-Za-z0-9]{25,}")
 # Long words that may be shown all the same: addresses, paths, names such as iam.serviceAccounts.getAccessToken.
 PLAIN = re.compile(
     r"\W*(?:"
@@ -161,8 +163,12 @@ def unreachable(cause: object) -> Unreachable:
 
 def harmless(text: str) -> str:
     """*text* from outside, fit for a message: short, and without anything as long as a key or a token."""
-    words = (word if len(word) <= 24 or PLAIN.fullmatch(word) else "…" for word in text.split())
-    return " ".join(words)[:300]
+    return " ".join(word if _is_plain(word) else "…" for word in text.split())[:300]
+
+
+def _is_plain(word: str) -> bool:
+    """Whether *word* may be shown: short, or an address, a path or a name; the line of a key may begin with a slash."""
+    return len(word) <= 24 or bool(PLAIN.fullmatch(word) and not any(map(KEY_LIKE.fullmatch, re.split(r"\W", word))))
 
 
 def hush() -> None:
